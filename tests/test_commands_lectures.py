@@ -9,7 +9,7 @@ import pytest
 
 from gancourse.base import files
 from gancourse.classroom import cli, colab, lab, notebooks, pages
-from tests.command_line import checkout, folders, run, store_row, write_lecture  # noqa: F401  (the fixtures are used by name)
+from tests.command_line import checkout, folders, no_work, recipes, run, store_row, write_lecture  # noqa: F401  (the fixtures are used by name)
 
 
 def test_lab_passes_on_what_it_is_told(capsys, monkeypatch):
@@ -150,9 +150,11 @@ def test_damaged_notebooks_are_named_and_hidden_ones_passed_over(capsys, checkou
     for line in ("claims --check", "claims --from-notebooks", "claims 2"):
         status, out, err = run(capsys, *line.split())
         assert status == 2 and str(damaged) in err and "k1x" not in err
+    (checkout / "notebooks" / "source" / "05_gone.py").write_text("")
     (checkout / "notebooks" / "05_gone.ipynb").write_text("[]")
+    (checkout / "notebooks" / "05 mine.ipynb").write_text("[]")
     err = run(capsys, "claims", "--check")[2]
-    assert str(damaged) in err and "05_gone.ipynb" in err, "all of them"
+    assert str(damaged) in err and "05_gone.ipynb" in err and "mine" not in err, "all lectures, and nothing else"
 
 
 def test_a_damaged_notebook_is_measured_from_its_source(capsys, checkout, damaged, monkeypatch):
@@ -184,3 +186,18 @@ def test_a_lecture_that_fails_leaves_the_ledger_alone(capsys, checkout, monkeypa
     status, _, err = run(capsys, "claims")
     assert status == 1 and "02_minimax, cell 1 of 1" in err and "04_dcgan, cell 1 of 1" in err
     assert (checkout / "CLAIMS.md").read_text() == "as it was"
+
+
+@pytest.mark.parametrize("command", ["run 4 --stored --output", "slides 4 --output"])
+def test_a_file_that_is_no_page_is_not_written_over(capsys, no_work, checkout, tmp_path, command):
+    (tmp_path / "thesis.html").write_text("weeks of work")
+    (tmp_path / "thesis.tex").write_text("weeks of work")
+    for name, says in (
+        ("thesis.tex", "does not end in .html"),
+        ("thesis.html", "exists already and is a text"),
+        ("new", ".html"),
+    ):
+        status, out, err = run(capsys, *command.split(), name)
+        assert (status, out) == (2, "") and f"{name} " in err and says in err
+    assert (tmp_path / "thesis.html").read_text() == (tmp_path / "thesis.tex").read_text() == "weeks of work"
+    assert not (tmp_path / "new").exists()

@@ -117,13 +117,24 @@ def test_sigterm_stops_as_ctrl_c_does(capsys, tmp_path, monkeypatch):
         ("train dcgan --images pets --run file", "file is a file: name a folder"),
         ("train dcgan --images pets --run out --size 48", "DCGAN comes at 16, 32, 64, 128 px, not 48"),
         ("sample out --images pets", "no checkpoint"),
+        ("sample pets", "pets is a folder and that of no run, for it has no settings.json"),
+        ("export pets", "pets is a folder and that of no run, for it has no settings.json"),
+        ("distance pets pets/red/000.png", "pets/red/000.png is a picture, not a folder"),
+        ("distance pets nowhere", "there is no folder nowhere: pass two folders of pictures"),
+        ("train dcgan --images pets --run=", "add --run DIR"),
+        (
+            "train dcgan --images bare --run out",
+            "bare holds no picture, but notes.txt: it should hold pictures (by 24 endings, as .jpg, .png, .webp); beside it",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_sentence(capsys, tmp_path, line, says):
     own.pets(tmp_path / "pets", 6)
     (tmp_path / "file").write_text("text")
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "notes.txt").write_text("text")
     status, out, err = run(capsys, *line.split())
-    assert (status, out) == (2, "") and says in err or "is a folder" in err or "there is no checkpoint" in err
+    assert (status, out) == (2, "") and says in err
 
 
 def test_a_run_that_is_at_work_or_was_killed_is_drawn_from_its_checkpoint(capsys, tmp_path, trained):
@@ -156,6 +167,12 @@ def test_a_sheet_of_samples_is_none_of_the_pictures(capsys, tmp_path, monkeypatc
     assert status == 0 and out.startswith(f"wrote {Path('run') / 'grid.png'} (")
     status, _, err = run(capsys, *command, "--steps", 2)
     assert status == 0 and "1 folder of a training passed over: run\n" in err, err
+
+
+def test_the_sheet_of_a_run_gives_way_to_the_next(capsys, trained):
+    """Also one that an earlier version drew, without saying so in the file."""
+    Image.new("RGB", (3, 3)).save(trained / "grid.png")
+    assert run(capsys, "sample", "out", "--n", 4)[1].startswith("replaced out/grid.png")
 
 
 def test_weights_of_an_earlier_stop_give_way_to_the_checkpoint(capsys, tmp_path, trained):
@@ -207,6 +224,20 @@ def test_a_run_of_which_nothing_is_there_yet_says_how_to_get_it(capsys, tmp_path
     (trained / "settings.json").write_text("{}")
     status, _, err = run(capsys, "sample", "out")
     assert status == 2 and "settings.json is damaged" in err
+
+
+@pytest.mark.parametrize("steps", [2, 4, 6])
+def test_weights_whose_checkpoint_is_gone_are_not_trained_over(capsys, trained, steps):
+    """A checkpoint is the large file, the one that goes first when a run is finished."""
+    (trained / "checkpoint.safetensors").unlink()
+    before = {path: path.read_bytes() for path in trained.rglob("*") if path.is_file()}
+    status, _, err = run(capsys, *TRAIN, "--steps", steps, "--run", "out")
+    assert status == 2 and "out has weights of step 4 and no checkpoint to go on from: put checkpoint.safetensors back" in err
+    assert "or use another --run to start anew" in err
+    assert {path: path.read_bytes() for path in trained.rglob("*") if path.is_file()} == before
+    (trained / "generator.json").write_text("half")
+    status, _, err = run(capsys, *TRAIN, "--steps", steps, "--run", "out")
+    assert status == 2 and "out has weights and no checkpoint" in err
 
 
 def test_classes_by_name_by_number_or_in_turn(capsys, tmp_path):
@@ -283,6 +314,47 @@ def test_both_directions_are_exported_to_files_of_their_own(capsys, tmp_path, mo
     for words in ([], ["--back"]):
         assert run(capsys, "export", "./two", *words)[0] == 0
     assert list(written) == ["two.onnx", "two-back.onnx"]
+
+
+def test_export_replaces_what_it_wrote_and_nothing_else(capsys, tmp_path, trained):
+    def export(*words):
+        return run(capsys, "export", *words, "--no-onnx")
+
+    assert export("out")[0] == export("out")[0] == 0, "its own earlier one"
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for name in ("out.safetensors", "out.json"):
+        (mine / name).write_bytes(b"weeks of work")
+        status, _, err = export("out", "--output", "mine")
+        assert status == 2 and f"mine/{name} exists already" in err and "--force" in err
+        assert (mine / name).read_bytes() == b"weeks of work"
+        (mine / name).unlink()
+    save_generator(mine / "out")  # another network of the same name
+    before = (mine / "out.safetensors").read_bytes()
+    assert export("out", "--output", "mine")[0] == 2 and (mine / "out.safetensors").read_bytes() == before
+    assert export("mine/out.safetensors", "--output", "mine")[0] == 2, "the checkpoint itself, in half precision"
+    assert (mine / "out.safetensors").read_bytes() == before
+    assert export("out", "--output", "mine", "--force")[0] == 0 and export("out", "--output", "mine")[0] == 0
+    (tmp_path / "notes.txt").write_text("x")
+    assert "notes.txt is a file: name a folder" in export("out", "--output", "notes.txt")[2]
+
+
+def test_an_onnx_of_somebody_else_stays(capsys, tmp_path, trained, monkeypatch):
+    monkeypatch.setattr(
+        exported, "to_onnx", lambda network, path, size: path.write_text("x") and types.SimpleNamespace(path=path)
+    )
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "out.onnx").write_text("weeks of work")
+    status, _, err = run(capsys, "export", "out", "--output", "mine")
+    assert (
+        status == 2
+        and "mine/out.onnx exists already" in err
+        and [path.name for path in (tmp_path / "mine").iterdir()] == ["out.onnx"]
+    )
+    assert run(capsys, "export", "out", "--output", "mine", "--no-onnx")[0] == 0, "which does not touch it"
+    assert run(capsys, "export", "out", "--output", "mine")[0] == 2, "nor did it make it its own"
+    assert run(capsys, "export", "out", "--output", "mine", "--force")[0] == 0
+    assert run(capsys, "export", "out", "--output", "mine")[0] == 0, "its own now"
 
 
 def save_translator(path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.command_line import folders, run, sets  # noqa: F401  (the fixtures are used by name)
 
 
@@ -18,6 +20,8 @@ def test_data_builds_what_is_asked(capsys, sets):
     assert status == 2 and "did you mean 'faces'" in err
     status, _, err = run(capsys, "data", "build", "faces:big")
     assert status == 2 and "faces:64" in err
+    status, out, err = run(capsys, "data", "build", "faces:")
+    assert (status, out) == (2, "") and "a size is a number of pixels, not '': write faces:64" in err
 
 
 def test_without_the_drawing_packages_only_a_named_set_is_an_error(capsys, monkeypatch):
@@ -73,7 +77,7 @@ def test_clear_goes_on_where_a_file_is_in_use_and_names_it(capsys, tmp_path, mon
     """On Windows no file goes that a notebook has mapped."""
     cache, unlink = tmp_path / "data" / "cache", Path.unlink
     cache.mkdir(parents=True)
-    for name in ("a.npz", "pets_32.bytes", "z.npz"):
+    for name in ("anime_8_1_0_train.npz", "folder_32_ab.bytes", "pixel_faces_8_1_0_test.npz"):
         (cache / name).write_bytes(bytes(1_000_000))
 
     def held(path, missing_ok=False):
@@ -84,10 +88,10 @@ def test_clear_goes_on_where_a_file_is_in_use_and_names_it(capsys, tmp_path, mon
     monkeypatch.setattr(Path, "unlink", held)
     status, out, err = run(capsys, "data", "clear")
     assert (status, out) == (2, f"cleared 2.0 MB from {cache}\n")
-    assert err.rstrip().endswith("pets_32.bytes (in use) could not be removed"), "here it is for want of a permission"
+    assert err.rstrip().endswith("folder_32_ab.bytes (in use) could not be removed"), "here it is for want of a permission"
     monkeypatch.setattr("gancourse.classroom.commands.sets.sys.platform", "win32")
-    assert "pets_32.bytes (in use) could not be removed: close the notebooks" in run(capsys, "data", "clear")[2]
-    assert [path.name for path in cache.iterdir()] == ["pets_32.bytes"]
+    assert "folder_32_ab.bytes (in use) could not be removed: close the notebooks" in run(capsys, "data", "clear")[2]
+    assert [path.name for path in cache.iterdir()] == ["folder_32_ab.bytes"]
 
 
 def test_clear_of_a_set_leaves_the_others(capsys, sets, tmp_path):
@@ -109,3 +113,40 @@ def test_clear_of_a_set_leaves_the_others(capsys, sets, tmp_path):
     assert run(capsys, "data", "clear", "pairs_night")[0] == 0
     assert run(capsys, "data", "clear")[0] == 0
     assert [path.name for path in cache.iterdir()] == ["experiments"], "trainings stay"
+
+
+def test_clear_leaves_what_others_wrote_and_names_it(capsys, tmp_path):
+    """$GANCOURSE_DATA may be a folder in which somebody has a cache of his own."""
+    cache = tmp_path / "data" / "cache"
+    for name in ("thesis/chapter1.tex", "faces/one.png", "experiments/wgan/full-0a1b/state", "checkpoints/cpu/mine.json"):
+        (cache / name).parent.mkdir(parents=True)
+        (cache / name).write_text("x")
+    for name in (
+        "notes.txt",
+        "faces_notes.txt",
+        "weights.npz",
+        "faces_1.json",
+        ".env",
+        "faces_8_1_0_train.npz",
+        "folder_8_ab_cd.json",
+    ):
+        (cache / name).write_text("x")
+    left = {"thesis", "faces", "notes.txt", "faces_notes.txt", "weights.npz", "faces_1.json", ".env"}
+    status, out, err = run(capsys, "data", "clear", "faces")
+    assert (status, err) == (0, "") and not (cache / "faces_8_1_0_train.npz").exists()
+    assert "unknown data set 'weights'" in run(capsys, "data", "clear", "weights")[2]
+    status, out, err = run(capsys, "data", "clear", "--all")
+    assert status == 0 and {path.name for path in cache.iterdir()} == left and (cache / "thesis" / "chapter1.tex").is_file()
+    assert err == "left: 7 others, which gancourse did not write: .env, faces, faces_1.json and 4 more\n"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["experiments/thesis/chapter1.tex", "checkpoints/llama/model.safetensors", "checkpoints/cpu/run.py", "edited/paper.docx"],
+)
+def test_a_folder_of_another_content_is_not_taken_for_what_was_trained_here(capsys, tmp_path, name):
+    file = tmp_path / "data" / "cache" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("x")
+    status, _, err = run(capsys, "data", "clear", "--all")
+    assert status == 0 and file.is_file() and f"left: 1 other, which gancourse did not write: {name.partition('/')[0]}\n" == err

@@ -58,6 +58,17 @@ def test_a_command_is_given_once_more_as_it_was_started(monkeypatch):
         ("compile=True is for one process", "--compile is for one process"),
         ("made with precision=bf16, this run has float32", "made with --precision bf16, this run has float32"),
         ("a batch_size of 4 and resize=3", "a batch_size of 4 and resize=3"),
+        ("pass a CSV file as labels=, or pass labels=None", "pass a CSV file as --labels, or leave --labels out"),
+        ("begun with column=None, now column='a b'", "begun with no --column, now --column a b"),
+        (
+            "96 px where the first has 64; pass size=... to bring all to one",
+            "96 px where the first has 64; add --size to bring all to one",
+        ),
+        ("there is no folder /tmp/size=3/fit=a", "there is no folder /tmp/size=3/fit=a"),
+        ("flip=x/labels=y.csv is a text", "flip=x/labels=y.csv is a text"),
+        (r"no folder C:\size=3\a", r"no folder C:\size=3\a"),
+        ("1 of 2 cannot be used: skip=1.png (it is a text)", "1 of 2 cannot be used: skip=1.png (it is a text)"),
+        ("pass skip=True.", "add --skip."),
     ],
 )
 def test_a_sentence_about_arguments_becomes_one_about_options(said, told):

@@ -85,3 +85,47 @@ def test_a_damaged_archive_is_named_and_leaves_no_folder(archive: Path, damage: 
 def test_another_archive_is_refused(archive: Path) -> None:
     with pytest.raises(ValueError, match="holds no folder faces"):
         unpack(archive, "faces")
+
+
+def test_an_archive_whose_folder_is_whole_is_not_read_again(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compressed archive of 170 MB takes seconds to read through, and the set is loaded in each notebook."""
+    unpack(archive, "set")
+    monkeypatch.setattr(archives, "_files", None)
+    assert whole(unpack(archive, "set"))
+
+
+def test_a_folder_that_was_unpacked_by_others_is_read_through_once(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpack(archive, "set").rename(archive.parent / "there")
+    for path in archive.parent.glob(".set*"):
+        path.unlink()
+    (archive.parent / "there").rename(archive.parent / "set")
+    reads: list[Path] = []
+    files = archives._files
+    monkeypatch.setattr(archives, "_files", lambda path, name: reads.append(path) or files(path, name))
+    unpack(archive, "set"), unpack(archive, "set")
+    assert len(reads) == 1
+
+
+def test_an_archive_that_is_spoilt_later_does_no_harm_to_a_whole_folder(archive: Path) -> None:
+    unpack(archive, "set")
+    archive.write_bytes(archive.read_bytes()[:900])
+    assert whole(unpack(archive, "set"))
+    (archive.parent / "set" / "0.bin").unlink()
+    with pytest.raises(ValueError, match="damaged"):
+        unpack(archive, "set")
+
+
+def test_a_fuller_archive_is_unpacked_over_the_folder_of_the_one_before(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpack(archive, "set")
+    monkeypatch.setitem(FILES, "set/5.bin", np.random.default_rng(5).bytes(4000))
+    assert whole(unpack(pack(archive), "set"))
+
+
+def test_a_note_that_cannot_be_read_or_written_is_no_error(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpack(archive, "set")
+    (note,) = archive.parent.glob(".set*")
+    note.write_text("[1")
+    assert whole(unpack(archive, "set"))
+    note.unlink()
+    monkeypatch.setattr(archives.files, "atomic_write", lambda path: (_ for _ in ()).throw(PermissionError(13, "read only")))
+    assert whole(unpack(archive, "set")) and not note.exists()

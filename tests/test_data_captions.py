@@ -87,9 +87,9 @@ def test_odd_arguments_are_answered_by_name():
         captions.tokens(3)
 
 
-def stream(seed=0):
-    pictures = torch.arange(5, dtype=torch.uint8)[:, None, None, None].expand(-1, 3, 4, 4)
-    texts = (10 * torch.arange(5)[:, None] + torch.arange(3))[:, :, None].float()  # [5, 3, 1]: picture and sentence in one number
+def stream(seed=0, n=5, k=3):
+    pictures = torch.arange(n, dtype=torch.uint8)[:, None, None, None].expand(-1, 3, 4, 4)
+    texts = (10 * torch.arange(n)[:, None] + torch.arange(k))[:, :, None].float()  # [N, K, 1]: picture and sentence in one number
     return CaptionBatches(ImageSet(pictures), texts, 16, seed=seed)
 
 
@@ -104,8 +104,27 @@ def test_a_picture_comes_with_one_of_its_own_sentences():
     assert len(seen) == 15
 
 
-def test_the_stream_goes_on_where_it_was():
-    one, other = stream(1), stream(1)
+@pytest.mark.parametrize(("n", "k"), [(5, 3), (6, 3), (6, 4), (3, 6), (6, 1)])
+def test_each_picture_comes_with_each_of_its_sentences(n, k):
+    """Also where their numbers share a factor: pictures and sentences are drawn from the same numbers then, if from one seed."""
+    batches = stream(n=n, k=k)
+    counts = torch.bincount(torch.cat([next(batches)[1][:, 0].long() for _ in range(300)]), minlength=10 * n)
+    counts = counts.reshape(n, 10)[:, :k]
+    assert counts.sum() == 4800
+    assert ((counts - 4800 / (n * k)).abs() < 5 * (4800 / (n * k)) ** 0.5).all(), counts
+
+
+def test_numbers_without_a_common_factor_draw_what_they_always_drew():
+    """The recorded trainings of text to image are of this kind, and begin as they began."""
+    batches = stream(seed=3)
+    index = torch.randint(5, (16,), generator=torch.Generator().manual_seed(3))
+    which = torch.randint(3, (16,), generator=torch.Generator().manual_seed(3))
+    assert torch.equal(next(batches)[1][:, 0].long(), 10 * index + which)
+
+
+@pytest.mark.parametrize(("n", "k"), [(5, 3), (6, 3)])
+def test_the_stream_goes_on_where_it_was(n, k):
+    one, other = stream(1, n, k), stream(1, n, k)
     next(one), next(one)
     other.load_state_dict(one.state_dict())
     assert all(torch.equal(a, b) for a, b in zip(next(one), next(other), strict=True))

@@ -27,6 +27,15 @@ def test_masks_are_zeros_and_ones_and_follow_their_source(masks):
         assert len(one.flatten(1).unique(dim=0)) == 5  # a mask of its own for each picture
 
 
+def test_holes_at_random_want_their_randomness_named():
+    for masks in (corruptions.random_blocks, corruptions.free_form):
+        with pytest.raises(ValueError, match=r"pass a torch.Generator: torch.Generator\(\).manual_seed\(0\)"):
+            masks(2, 16)
+        with pytest.raises(TypeError, match="not int"):
+            masks(2, 16, 3)
+    assert corruptions.central(2, 16).shape == (2, 1, 16, 16)
+
+
 def test_random_blocks_cover_what_is_asked_and_hardly_more():
     share = corruptions.random_blocks(50, 64, torch.Generator().manual_seed(0)).mean((1, 2, 3))
     assert (share >= 0.25).all() and (share < 0.25 + 0.25**2).all()

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,18 @@ def test_names_are_looked_for_among_the_real_sets(facades: Path, own_data: Path)
         paired_folder("maps")
     with pytest.raises(ValueError, match="did you mean 'BtoA'"):
         paired_folder("facades", direction="Btoa")
+
+
+def test_sides_whose_files_look_alike_are_told_apart(tmp_path: Path) -> None:
+    for name, level in (("trainA", 10), ("trainB", 200)):
+        file = tmp_path / "set" / name / "0.bmp"
+        file.parent.mkdir(parents=True)
+        Image.fromarray(np.full((8, 8, 3), level, np.uint8)).save(file)
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+    a, b = unpaired_folder(tmp_path / "set", 8)
+    assert (int(a.images.max()), int(b.images.min())) == (10, 200)
+
+
+def test_the_first_few_and_all_stay_in_the_cache_side_by_side(facades: Path, own_data: Path) -> None:
+    paired_folder(facades), paired_folder(facades, n=2)
+    assert len(list((own_data / "cache").glob("*.bytes"))) == 2

@@ -6,10 +6,11 @@ import inspect
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
-from gancourse.data import EMBEDDED, REAL, ImageSet, load, to_float, to_uint8
+from gancourse.data import EMBEDDED, REAL, ImageSet, PairSet, load, to_float, to_uint8
 
 NAMES = {"hair": ("black", "red", "pink"), "glasses": ("no", "yes")}
 
@@ -50,6 +51,41 @@ def test_conversions_do_not_change_what_they_are_given() -> None:
         to_uint8(torch.zeros(1, dtype=torch.uint8))
 
 
+@pytest.mark.parametrize("index", [[0.7, 1.9], torch.tensor([1.0]), np.array([2.0]), 1.0, True, np.bool_(True), "3", None, ["a"]])
+def test_what_is_no_index_is_refused(index: object) -> None:
+    images = small_set()
+    for each in (images, PairSet(images.images, images.images)):
+        with pytest.raises(TypeError, match="an index is a whole number, a slice, .*, not "):
+            each[index]
+
+
+@pytest.mark.parametrize("index", [12, -13, np.int64(12), [3, 12], torch.tensor([-13])])
+def test_an_index_outside_is_named(index: object) -> None:
+    images = small_set()
+    for each, what in ((images, "images"), (PairSet(images.images, images.images), "pairs")):
+        with pytest.raises(IndexError, match=rf"index -?1\d is outside a set of 12 {what}"):
+            each[index]
+    with pytest.raises(IndexError, match=r"indices must be in one row, not \[1, 2\]"):
+        images[[[1, 2]]]
+    with pytest.raises(IndexError, match=r"a mask must be \[12\], not \[3\]"):
+        images[[True, False, True]]
+
+
+def test_pairs_are_cut_as_pictures_are() -> None:
+    images = small_set().images
+    pairs = PairSet(images, 255 - images)
+    for index, rows in (
+        (0, [0]),
+        (np.int64(2), [2]),
+        (torch.tensor(-1), [11]),
+        (slice(1, 3), [1, 2]),
+        (torch.arange(12) > 9, [10, 11]),
+    ):
+        part = pairs[index]
+        assert part.a[:, 0, 0, 0].tolist() == rows and part.b[:, 0, 0, 0].tolist() == [255 - i for i in rows]
+    assert pairs.inputs(4).shape == pairs.targets(4).shape == (1, 3, 4, 4)
+
+
 @pytest.mark.parametrize(
     ("index", "rows"),
     [
@@ -57,6 +93,14 @@ def test_conversions_do_not_change_what_they_are_given() -> None:
         (slice(None, None, 4), [0, 4, 8]),
         (3, [3]),
         (-1, [11]),
+        (np.int64(3), [3]),
+        (np.uint8(11), [11]),
+        (torch.tensor(3), [3]),
+        (np.array(-2), [10]),
+        (np.array([4, 2]), [4, 2]),
+        (np.arange(12) < 2, [0, 1]),
+        ((1, 2), [1, 2]),
+        ([-1, np.int32(5)], [11, 5]),
         ([7, 1, 7], [7, 1, 7]),
         (torch.tensor([5, 0]), [5, 0]),
         (torch.arange(12) > 9, [10, 11]),

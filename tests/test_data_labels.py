@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gancourse.classroom.commands.shared import in_options
 from gancourse.data._labels import by_folder, by_table, read_table
 
 
@@ -121,3 +122,9 @@ def test_rows_without_a_picture_are_counted(tmp_path: Path) -> None:
     path = table(tmp_path, "file,label\n1.png,cat\n2.png,dog\n3.png,dog\n4.png,dog\n5.png,cat\n")
     with pytest.warns(UserWarning, match="4 rows of 5 name no picture of the folder: 2.png, 3.png, 4.png and 1 more"):
         assert by_table(["1.png"], path) == ["cat"]
+
+
+def test_pictures_in_no_folder_are_told_of_in_arguments_and_in_options() -> None:
+    with pytest.raises(ValueError, match="move them into one, pass a CSV file as labels=, or pass labels=None$") as caught:
+        by_folder(["cat/1.png", "2.png"])
+    assert in_options(str(caught.value)).endswith("move them into one, pass a CSV file as --labels, or leave --labels out")

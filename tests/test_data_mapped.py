@@ -23,14 +23,16 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-def build(recipe: dict[str, int], rows: np.ndarray = ROWS, calls: list[int] | None = None) -> tuple[torch.Tensor, dict]:
+def build(
+    recipe: dict[str, int], rows: np.ndarray = ROWS, calls: list[int] | None = None, series: dict[str, str] | None = None
+) -> tuple[torch.Tensor, dict]:
     def write(stream):
         if calls is not None:
             calls.append(1)
         stream.write(rows.tobytes())
         return {"said": "so"}
 
-    return _mapped.mapped("set_8", recipe, len(ROWS), (2, 3, 3), write)
+    return _mapped.mapped("set_8", recipe, len(ROWS), (2, 3, 3), write, series=series)
 
 
 def test_rows_come_back_as_images_and_are_written_once(cache: Path) -> None:
@@ -42,6 +44,30 @@ def test_rows_come_back_as_images_and_are_written_once(cache: Path) -> None:
     assert images.permute(0, 2, 3, 1).is_contiguous(), "a view of the file: batches copy nothing"
     build({"a": 2}, calls=calls)
     assert len(calls) == 2 and len(list(cache.glob("set_8_*.bytes"))) == 2
+
+
+def test_an_older_set_of_the_same_series_goes_and_others_stay(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build({"a": 1})
+    (mine, beside) = (cache / f"set_8_{'0' * 16}{ending}" for ending in ("_mine.bytes", ".bytes"))
+    for path in (mine, beside):
+        path.write_bytes(b"somebody's")
+    old, _ = build({"a": 1}, series={"folder": "x"})
+    assert len(list(cache.glob("*.bytes"))) == 4
+    new, _ = build({"a": 2}, series={"folder": "x"})
+    assert len(list(cache.glob("*.bytes"))) == 4 and torch.equal(old, new)
+    assert mine.is_file() and beside.is_file()
+    unlink = Path.unlink
+
+    def busy(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".bytes":
+            raise PermissionError(13, "Access is denied", str(path))
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as windows:  # which removes no file that is mapped
+        windows.setattr(Path, "unlink", busy)
+        build({"a": 3}, series={"folder": "x"})
+    build({"a": 4}, series={"folder": "x"})
+    assert len(list(cache.glob("*.bytes"))) == 4, "what was in use then goes the next time"
 
 
 def test_a_change_stays_in_memory() -> None:

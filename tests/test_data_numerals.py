@@ -139,10 +139,12 @@ def test_stacked_digits_cover_all_codes_and_hold_what_the_label_says() -> None:
 
 
 def test_stacks_of_another_base() -> None:
-    stack = stacked_digits(n=20, base=font_digits(24, 200))
+    stack = stacked_digits(24, 20, base=font_digits(24, 200))
     assert stack.images.shape == (20, 3, 24, 24) and stack.name == "stacked_font_digits"
+    with pytest.raises(ValueError, match="base has digits of 24 pixels, not 32: pass size=24, or a base of 32"):
+        stacked_digits(n=20, base=font_digits(24, 200))
     with pytest.raises(ValueError, match="all ten digits"):
-        stacked_digits(base=font_digits(16, 50).where(label=(1, 2)))
+        stacked_digits(16, base=font_digits(16, 50).where(label=(1, 2)))
 
 
 @pytest.mark.parametrize("build", [digits, optical_digits, font_digits, stacked_digits])

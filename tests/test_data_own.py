@@ -128,10 +128,9 @@ def test_the_cache_is_used_until_something_changes(pets: Path, cache: Path, monk
     monkeypatch.setattr(_reading, "open_picture", lambda file, background: reads.append(file) or whole(file, background))
     folder(pets, 8)
     folder(pets, 8, labels="folders")
-    pets.rename(pets.with_name("moved"))
-    pets = pets.with_name("moved")
-    folder(pets, 8)
-    assert len(reads) == 4, "labels are no matter of the pixels, nor is the place of the folder"
+    monkeypatch.chdir(pets.parent)
+    folder(pets.name, 8)
+    assert len(reads) == 4, "labels are no matter of the pixels, nor is the way in which the folder is named"
     folder(pets, 4)
     folder(pets, 8, fit="pad")
     folder(pets, 8, background="black")
@@ -142,6 +141,32 @@ def test_the_cache_is_used_until_something_changes(pets: Path, cache: Path, monk
     folder(pets, 8)
     assert len(reads) == 24
     assert {path.suffix for path in cache.iterdir()} == {".bytes", ".json"}
+
+
+def test_a_set_that_changed_takes_the_place_of_the_one_before(pets: Path, cache: Path) -> None:
+    """Else each picture that is added would leave the whole set in the cache once more; other sizes and folders stay."""
+    others = [folder(pets, 4), folder(pets / "cat", 8), folder(pets, 8, fit="pad")]
+    before = folder(pets, 8)
+    kept = {path.name for path in cache.iterdir()}
+    assert len(kept) == 8
+    pixels = before.images.clone()
+    save(pets / "cat" / "new.png", seed=9)
+    assert len(folder(pets, 8)) == len(before) + 1
+    after = {path.name for path in cache.iterdir()}
+    assert len(after) == 8 and len(after & kept) == 6
+    assert torch.equal(before.images, pixels), "a notebook that has it open goes on"
+    assert len(others) == 3
+
+
+def test_folders_whose_files_look_alike_are_told_apart(tmp_path: Path) -> None:
+    """Pictures without compression are of one size each, and an archive may give all of them one time."""
+    for name, level in (("one", 10), ("two", 200)):
+        for i in range(3):
+            file = tmp_path / name / f"{i}.bmp"
+            file.parent.mkdir(exist_ok=True)
+            Image.fromarray(np.full((8, 8, 3), level + i, np.uint8)).save(file)
+            os.utime(file, (1_700_000_000, 1_700_000_000))
+    assert [folder(tmp_path / name, 8).images[:, 0, 0, 0].tolist() for name in ("one", "two")] == [[10, 11, 12], [200, 201, 202]]
 
 
 def test_damaged_ones_are_named_and_the_reading_is_not_lost(pets: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,3 +41,10 @@ def test_bad_input_names_the_fix():
         photo_patches(32, 3, texture=200)
     with pytest.raises(ValueError, match="did you mean 'test'"):
         photo_patches(split="tset")
+
+
+@pytest.mark.parametrize(("index", "name"), [(0, "scikit-learn"), (1, "scikit-learn"), (2, "matplotlib")])
+def test_a_missing_package_is_named_as_pip_knows_it(index, name, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda package: None)
+    with pytest.raises(ModuleNotFoundError, match=f"comes with {name}: run `pip install {name}`"):
+        photo(index)

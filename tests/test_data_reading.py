@@ -73,12 +73,13 @@ def test_the_size_of_the_first_is_that_of_the_first_readable(tmp_path: Path) -> 
         Manner(8, background="whitish")
 
 
-def test_what_was_read_before_pairs_were_is_found_again(tmp_path: Path) -> None:
-    """A set of a folder has the key that it had when whole pictures alone were read so."""
+def test_a_set_is_known_by_its_folder_its_files_and_the_manner(tmp_path: Path) -> None:
+    """What sets of this version of the recipe have: who changes it raises the number."""
     (file,) = files_of(tmp_path / "in", 1)
     fact = file.stat()
-    known = {"recipe": 2, "files": [["0.png", fact.st_size, fact.st_mtime_ns]], "size": 8, "fit": "pad", "background": "white"}
-    assert _reading._recipe([file], ["0.png"], Manner(8, fit="pad")) == known
+    known = {"recipe": 3, "folder": str((tmp_path / "in").resolve()), "files": [["0.png", fact.st_size, fact.st_mtime_ns]]}
+    manner = {"size": 8, "fit": "pad", "background": "white", "halves": None, "alike": False}
+    assert _reading._recipe([file], tmp_path / "in", Manner(8, fit="pad")) == known | manner
 
 
 def test_large_pictures_are_decoded_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

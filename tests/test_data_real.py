@@ -132,7 +132,7 @@ def test_celeba_is_unpacked_cropped_scaled_and_kept(tmp_path: Path, monkeypatch:
     from PIL import Image
     from torchvision.datasets import CelebA
 
-    monkeypatch.setattr(CelebA, "_check_integrity", lambda self: (tmp_path / "celeba" / "img_align_celeba").is_dir())
+    monkeypatch.setattr(CelebA, "_check_integrity", lambda self: (Path(self.root) / "celeba" / "img_align_celeba").is_dir())
     folder = tmp_path / "celeba"
     folder.mkdir()
     names = [f"{i:06}.jpg" for i in range(1, 7)]
@@ -157,8 +157,14 @@ def test_celeba_is_unpacked_cropped_scaled_and_kept(tmp_path: Path, monkeypatch:
     level = found.images.float().mean(dim=(1, 2, 3)) / 40
     assert sorted(level.round().int().tolist()) == [0, 1, 2, 3]
     assert torch.equal(level.round().int() % 2 == 1, found.attribute("Smiling") == 1)
+    other = tmp_path / "other"
+    shutil.copytree(folder, other / "celeba")
+    for i, name in enumerate(names):
+        Image.fromarray(np.full((218, 178, 3), 200 + i, np.uint8)).save(other / "celeba" / "img_align_celeba" / name)
     shutil.rmtree(folder)
     assert torch.equal(celeba(32, n=4, root=tmp_path).images, found.images)  # from the cache
+    assert celeba(32, n=4, root=other).images.min() > 190, "of another folder"
+    assert torch.equal(celeba(32, n=4, root=tmp_path).images, found.images), "and both are kept"
 
 
 @pytest.mark.parametrize(("content", "told"), [(b"<html>quota</html>", "web page"), (b"PK\3\4half", "missing"), (b"", "empty")])

@@ -37,3 +37,10 @@ def test_ends_belong_to_the_range_and_may_be_others():
     assert pixels(512, 1024) == 512 and pixels(4, smallest=4) == 4
     assert request(512, 1, "train", 0, DEFAULTS, largest=512)[0] == 512
     assert seed_of(0) == 0
+
+
+def test_splits_have_one_number_each_wherever_they_are_drawn() -> None:
+    from gancourse.data import _request, avatars, handwritten, moving, numerals
+
+    assert numerals.SPLITS is moving.SPLITS is _request.SPLITS and tuple(_request.SPLITS) == handwritten.SPLITS
+    assert avatars.SPLITS.items() >= _request.SPLITS.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -87,6 +88,27 @@ def test_the_quadrature_has_converged(name: str) -> None:
     curve = CURVES[name]()
     x = curve.sample(100, seed=0).double()
     torch.testing.assert_close(curve.log_density(x), curve.log_density(x, nodes=10_000), atol=2e-2, rtol=0)
+
+
+@pytest.mark.parametrize("std", [1e-2, 1e-3, 3e-4])
+@pytest.mark.parametrize("name", ["spiral", "moons", "swiss_roll"])
+def test_the_promise_about_the_density_holds_for_narrow_curves(name: str, std: float) -> None:
+    """Against thirty nodes in each std, counted by hand; also for points in single precision, which are what they are."""
+    curve = replace(CURVES[name](), std=std)
+    length = max(float(c(torch.linspace(0, 1, 20_000).double()).diff(dim=0).norm(dim=1).sum()) for c in curve.curves)
+    x = curve.sample(8, seed=0)
+    exact = curve.log_density(x.double(), nodes=max(10_000, round(30 * length / std)))
+    found = curve.log_density(x)
+    assert found.dtype == torch.float32
+    assert (found.double() - exact).abs().max() < 0.02
+
+
+def test_a_curve_that_no_nodes_will_do_for_says_so() -> None:
+    with pytest.raises(ValueError, match=r"std 1e-06 is too small .* pass nodes=.*or take a larger std"):
+        toys.spiral(std=1e-6).log_density(torch.zeros(1, 2))
+    assert toys.spiral(std=1e-6).log_density(torch.zeros(1, 2), nodes=10).shape == (1,)
+    with pytest.raises(ValueError, match="nodes must be above 0"):
+        toys.moons().log_density(torch.zeros(1, 2), nodes=0)
 
 
 @pytest.mark.parametrize("name", MIXTURES)

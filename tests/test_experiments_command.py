@@ -80,3 +80,9 @@ def test_the_command_line_reaches_it(course, capsys):
     assert cli.main(["experiment"]) == 0
     assert "plane" in capsys.readouterr().out
     assert cli.main(["experiment", "plane", "--seeds", "1"]) == 0
+
+
+def test_a_seed_that_is_none_of_the_experiment_is_refused_before_anything_is_made(course, capsys, tmp_path):
+    with pytest.raises(ValueError, match="plane has the seeds 0, 1, not 77"):
+        command.main("plane", seeds=[0, 77])
+    assert capsys.readouterr().err == "" and not (tmp_path / "cache").exists() and not course.exists()

@@ -80,6 +80,19 @@ def test_spoilt_weights_are_not_drawn(follow: Follow) -> None:
     assert "the loss became nan" in follow.place.page.read_text(encoding="utf-8")
 
 
+def test_samples_are_in_the_order_of_their_steps_beyond_a_million(follow: Follow) -> None:
+    for step, value in ((999_500, 0.0), (1_000_000, 0.5)):
+        with files.atomic_write(follow.place.samples / f"{step:06d}.png") as part:
+            Image.new("L", (4, 4), int(255 * value)).save(part, "PNG")
+    (follow.place.samples / "1notes.png").write_bytes(b"somebody's")
+    assert [step for step, _ in follow._film(2_000_000)] == [999_500, 1_000_000]
+    spoilt = run_at(12, math.nan)
+    spoilt.stopped, shown = "diverged", []
+    follow._page = lambda run, samples, state: shown.append(samples)
+    follow.close(spoilt, "stopped")
+    assert shown == [(follow.place.samples / "1000000.png").read_bytes()]
+
+
 def test_a_full_disk_is_said_once_and_stops_no_training(follow: Follow, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path) -> None:
         raise OSError(28, "No space left on device")

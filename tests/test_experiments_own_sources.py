@@ -66,6 +66,15 @@ def test_pairs_and_the_unseen_ones(tmp_path: Path) -> None:
     assert torch.allclose(turned.targets, found.examples[:3])
 
 
+def test_unseen_pairs_are_found_where_the_pairs_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name without a slash means a folder of the data directory, for the training pairs and for those that it is judged by."""
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    own.pairs(own.pairs(tmp_path / "real" / "facs", 5), 3, split="val")
+    found = source(Asked("pix2pix", "facs", size=32))
+    assert (found.name, found.where, found.count, len(found.examples)) == ("facs", "unseen pairs, val", 5, 3)
+
+
 def test_two_sets(tmp_path: Path) -> None:
     found = source(Asked("cyclegan", str(own.two(tmp_path / "two", 6)), size=32))
     assert (found.name, found.count, found.targets) == ("two", 6, None)

@@ -105,6 +105,8 @@ def test_what_is_no_answer_may_use_the_course_but_not_what_judges() -> None:
         ("from gancourse import latent\nviz.show(data.faces(32).images)", False),
         ("hw1.losses(discriminator_loss, saturating_loss, non_saturating_loss, seed=5)", False),
         ("right = hw1._d_loss", True),
+        ("from gancourse.classroom import asked\nd_loss = asked.D_LOSS.right", True),
+        ("from gancourse.classroom.right import squares", True),
         ("from gancourse.classroom.homework import hw2", True),
         ("this is no Python", False),
     ):
@@ -116,6 +118,39 @@ def test_what_is_no_answer_may_use_the_course_but_not_what_judges() -> None:
 def test_the_right_answers_take_nothing_from_the_course(source: Path) -> None:
     path = build.solution_path(source)
     assert assignments.plan(assignments.cells_of(path.read_bytes()), assignments.load_assignment(path))[1] == []
+
+
+@pytest.mark.parametrize("name", ["setup", "picture-1", "total"])
+def test_a_changed_cell_of_ours_is_told_since_its_changes_are_not_run(name: str) -> None:
+    """VS Code and Colab let people edit locked cells, and an import at the top is what everybody adds."""
+    found, book = handed_in.assignment(), handed_in.right()
+    one = handed_in.cell(book, name)
+    one["source"] = "".join(one["source"]) + "\nimport numpy as np"
+    steps, (remark,) = assignments.plan(assignments.cells_of(json.dumps(book).encode()), found)
+    assert remark == f"the cell {name!r} was changed, and the changes were not run: {assignments._ELSEWHERE}"
+    assert not any("numpy as np" in step.code for step in steps)
+
+
+def test_so_is_a_changed_cell_that_sets_colab_up_but_not_one_of_another_release() -> None:
+    found, book = handed_in.assignment(), handed_in.right()
+    (one,) = (cell for cell in book["cells"] if "colab-setup" in cell["metadata"].get("tags", []))
+    code = "".join(one["source"])
+    for source, remarked in (
+        (code, False),
+        (code.replace("\n", "\r\n") + "\r\n", False),
+        (code.replace("@v", "@v9.", 1), False),
+        (code + "\nimport numpy", True),
+        ("", True),
+    ):
+        one["source"] = source
+        remarks = assignments.plan(assignments.cells_of(json.dumps(book).encode()), found)[1]
+        assert [remark.startswith("the cell 'colab-setup' was changed") for remark in remarks] == [True] * remarked, source
+
+
+@pytest.mark.parametrize("source", build.sources(), ids=lambda source: source.stem[:3])
+def test_what_is_as_it_was_handed_out_draws_no_remark(source: Path) -> None:
+    found = assignments.load_assignment(build.solution_path(source))
+    assert assignments.plan(assignments.cells_of(build.student_path(source).read_bytes()), found)[1] == []
 
 
 def test_checks_come_from_the_source_whatever_stands_in_the_notebook() -> None:

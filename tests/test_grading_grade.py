@@ -372,7 +372,7 @@ def test_an_error_of_the_grader_s_own_costs_one_submission(grader: Grader, monke
 
 def test_what_its_process_is_not_kept_from_is_watched(grader: Grader) -> None:
     """Too many files, too much in them, or too long: seen from outside, where the process has no file system of its own."""
-    job = grade._Job(Result("ada", None, FULL), [], grader.assignment, grader.limits, grader.nursery)
+    job = grade._Job(Result("ada", None, FULL), [], grader.assignment, grader.limits, grader.pool)
 
     def look() -> str:
         job.looked -= 1

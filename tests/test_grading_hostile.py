@@ -28,15 +28,15 @@ def optimal_discriminator(p, q):
         frame = frame.f_back
     token, channel = frame.f_locals["order"]["token"], frame.f_locals["answers"]
     import os
-    os.write(channel, b"\\n" + token.encode() + LETTER + b"\\n")
+    os.write(channel, b"\\n" + token.encode() + MESSAGE + b"\\n")
     return p
 """
 _FULL_MARKS = """json.dumps(dict(error="", output="", tampered="", items=[[i.title, i.points, True, ""] for i in
     sys.modules["gancourse.classroom.homework.hw1"].optimal(lambda p, q: p / (p + q), quiet=True).report.items])).encode()"""
 
 
-def _forge(letter: object) -> str:
-    return _FORGE.replace("LETTER", letter if isinstance(letter, str) else repr(letter))
+def _forge(message: object) -> str:
+    return _FORGE.replace("MESSAGE", message if isinstance(message, str) else repr(message))
 
 
 # name -> (the first cell, the answer to the part, what is remarked; None where nothing needs to be)
@@ -132,20 +132,20 @@ TABLE: dict[str, tuple[str, str, str | None]] = {
         "child._holds|messages.read",
     ),
     "a forged answer": ("", _forge(_FULL_MARKS), "no answer; it was not counted"),
-    "a letter of nonsense": ("", _forge(b"nonsense"), "no answer"),
-    "a letter of deep brackets": ("", _forge("b'[' * 100_000"), "no answer"),
-    "a letter with text for points": (
+    "a message of nonsense": ("", _forge(b"nonsense"), "no answer"),
+    "a message of deep brackets": ("", _forge("b'[' * 100_000"), "no answer"),
+    "a message with text for points": (
         "",
         _forge(b'{"error": "", "output": "", "tampered": "", "items": [["x", "20", true, ""]]}'),
         "no answer",
     ),
-    "a letter with too many points": (
+    "a message with too many points": (
         "",
         _forge(b'{"error": "", "output": "", "tampered": "", "items": [["x", 1e999, true, ""]]}'),
         "no answer",
     ),
-    "a letter that is no text": ("", _forge("bytes(range(128, 256))"), "no answer"),
-    "a letter without end": ("", _forge("b'x' * 9_000_000"), "no answer|still running|flooded"),
+    "a message that is no text": ("", _forge("bytes(range(128, 256))"), "no answer"),
+    "a message without end": ("", _forge("b'x' * 9_000_000"), "no answer|still running|flooded"),
     "a flood": (
         "",
         "import os\ndef optimal_discriminator(p, q):\n    while True: os.write(5, bytes(65536)), os.write(6, bytes(65536))",

@@ -1,4 +1,4 @@
-"""What a process may answer: written past everything that can be replaced, read like a stranger's letter."""
+"""What a process may answer: written past everything that can be replaced, read like a stranger's message."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gancourse.classroom.homework.grading import messages
 _GOOD = {"error": "", "output": "Ł", "tampered": "", "items": [["right", 1.5, True, ""], ["wrong", 2, False, "no"]]}
 
 
-def _letter(**changes: object) -> bytes:
+def _message(**changes: object) -> bytes:
     return json.dumps(_GOOD | changes).encode()
 
 
@@ -42,7 +42,7 @@ def test_replaced_functions_of_json_and_os_take_no_part(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "letter",
+    "message",
     [
         b"",
         b"\xff\xfe",
@@ -53,39 +53,39 @@ def test_replaced_functions_of_json_and_os_take_no_part(monkeypatch: pytest.Monk
         b"null",
         b'"text"',
         b'{"error": ""}',
-        _letter(more=1),
-        _letter(error=5),
-        _letter(output=None),
-        _letter(tampered=["x"]),
-        _letter(items={"title": 3}),
-        _letter(items=[5]),
-        _letter(items=[["title", 1, True]]),
-        _letter(items=[[["title"], 1, True, ""]]),
-        _letter(items=[["title", "20", True, ""]]),
-        _letter(items=[["title", True, True, ""]]),
-        _letter(items=[["title", -1, False, ""]]),
-        _letter(items=[["title", 10**400, True, ""]]),
-        _letter(items=[["title", 1, 1, ""]]),
-        _letter(items=[["title", 1, True, None]]),
-        _letter(items=[["title", 1, True, ""]] * 1000),
-        _letter(items=[["title", float("nan"), True, ""]]),
-        _letter(items=[["title", float("inf"), True, ""]]),
-        _letter(items=[["title", -float("inf"), True, ""]]),
-        _letter()[:-5] + b"1e999]]}",
+        _message(more=1),
+        _message(error=5),
+        _message(output=None),
+        _message(tampered=["x"]),
+        _message(items={"title": 3}),
+        _message(items=[5]),
+        _message(items=[["title", 1, True]]),
+        _message(items=[[["title"], 1, True, ""]]),
+        _message(items=[["title", "20", True, ""]]),
+        _message(items=[["title", True, True, ""]]),
+        _message(items=[["title", -1, False, ""]]),
+        _message(items=[["title", 10**400, True, ""]]),
+        _message(items=[["title", 1, 1, ""]]),
+        _message(items=[["title", 1, True, None]]),
+        _message(items=[["title", 1, True, ""]] * 1000),
+        _message(items=[["title", float("nan"), True, ""]]),
+        _message(items=[["title", float("inf"), True, ""]]),
+        _message(items=[["title", -float("inf"), True, ""]]),
+        _message()[:-5] + b"1e999]]}",
     ],
 )
-def test_a_malformed_letter_is_one_error(letter: bytes) -> None:
+def test_a_malformed_message_is_one_error(message: bytes) -> None:
     with pytest.raises(messages.Malformed):
-        messages.read_answer(letter)
+        messages.read_answer(message)
 
 
 def test_texts_are_cut() -> None:
-    answer = messages.read_answer(_letter(error="x" * 100_000, items=[["t" * 10_000, 1, True, "y" * 100_000]]))
+    answer = messages.read_answer(_message(error="x" * 100_000, items=[["t" * 10_000, 1, True, "y" * 100_000]]))
     assert (len(answer.error), len(answer.items[0].title), len(answer.items[0].text)) == (20_000, 500, 20_000)
 
 
 def test_names_are_of_those_that_are_known() -> None:
     assert messages.read_names(b'["a", "b"]', ["a", "b", "c"]) == ["a", "b"]
-    for letter in (b'["d"]', b'"a"', b"[1]", b"[[]]", b"{}"):
+    for message in (b'["d"]', b'"a"', b"[1]", b"[[]]", b"{}"):
         with pytest.raises(messages.Malformed):
-            messages.read_names(letter, ["a"])
+            messages.read_names(message, ["a"])

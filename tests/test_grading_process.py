@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,10 +17,12 @@ import pytest
 import gancourse
 from gancourse.classroom.homework.grading import messages, process
 from gancourse.classroom.homework.grading.grade import Grader
-from gancourse.classroom.homework.grading.process import Died, Lost, Nursery, Process, Stopped
+from gancourse.classroom.homework.grading.process import Died, Lost, Pool, Process, Stopped
 from tests.homework import handed_in
 
 POSIX = pytest.mark.skipif(not hasattr(os, "fork"), reason="a shell stands in for the process")
+
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="macOS has no real-time signals")
 
 
 def _shell(script: str, stop: threading.Event | None = None) -> Process:
@@ -57,6 +60,7 @@ def test_an_answer_is_known_by_its_token_and_all_else_is_remarked() -> None:
         ("kill -SEGV $$", "a crash in compiled code (SIGSEGV)"),
         ("kill -KILL $$", "most likely for its memory"),
         ("kill -XCPU $$", "processor time"),
+        pytest.param("kill -40 $$", "a real-time signal ended it .signal 40.", marks=LINUX),
         ("exec >&-; sleep 0.1; exit 4", "exit status 4"),
         ("sleep 100", "still running after 1 seconds"),
         ("while true; do echo line; done", "still running after 1 seconds|flooded"),
@@ -102,7 +106,7 @@ def _ask(one: Process, code: str) -> messages.Answer:
 def test_a_set_up_that_fails_is_said(tmp_path: Path) -> None:
     if process.FORKS:
         with pytest.raises(RuntimeError, match="set-up cell.*(?s:.*)no_such_module"):
-            Nursery("import no_such_module", _readable(), tmp_path, threading.Event())
+            Pool("import no_such_module", _readable(), tmp_path, threading.Event())
 
 
 def _readable() -> list[Path]:
@@ -118,16 +122,16 @@ def test_without_the_zygote_there_are_fresh_interpreters(monkeypatch: pytest.Mon
     Fresh interpreters are what macOS and Windows get.
     """
     with Grader(handed_in.assignment(), handed_in.Limits()) as grader:
-        one = grader.nursery.start(_inside(grader, "one"), grader.limits)
-        two = grader.nursery.start(_inside(grader, "two"), grader.limits)
+        one = grader.pool.start(_inside(grader, "one"), grader.limits)
+        two = grader.pool.start(_inside(grader, "two"), grader.limits)
         assert _ask(one, "x = 1").error == ""
-        os.killpg(grader.nursery._zygote.pid, signal.SIGKILL)
+        os.killpg(grader.pool._zygote.pid, signal.SIGKILL)
         for lost in (one, two):
             with pytest.raises(Lost):
                 _ask(lost, "import time; time.sleep(50)")
             lost.close()
-        fresh = grader.nursery.start(_inside(grader, "three"), grader.limits)
-        assert grader.nursery._door is None
+        fresh = grader.pool.start(_inside(grader, "three"), grader.limits)
+        assert grader.pool._commands is None
         assert _ask(fresh, "import os; print(os.getppid() > 0)\nassert 'x' not in globals()").error == ""
         assert "exit status 7" in _death(fresh, "import os; os._exit(7)")
         fresh.close()

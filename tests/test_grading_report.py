@@ -46,6 +46,18 @@ def test_every_submission_has_a_row_from_the_beginning(tmp_path: Path) -> None:
     assert page.count("<a href=") == 1 and (tmp_path / "students" / "bob.html").is_file()
 
 
+def test_a_row_can_be_joined_with_the_class_list_of_a_learning_platform(tmp_path: Path) -> None:
+    given = [Submission("ada", None, id="48213", file="ada_48213_assignsubmission_file/hw1.ipynb"), Submission("=bob", None)]
+    book = GradeBook(given, handed_in.assignment(), tmp_path)
+    book.add(0, _result("ada"))
+    assert [(row["student"], row["id"], row["file"]) for row in _rows(tmp_path)] == [
+        ("ada", "48213", "ada_48213_assignsubmission_file/hw1.ipynb"),
+        ("'=bob", "", ""),
+    ]
+    assert list(_rows(tmp_path)[0])[:5] == ["student", "id", "file", "points", "of"]
+    assert "<td class=number>48213</td>" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -22,7 +22,7 @@ LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux's
 def confined(grader: Grader, request: pytest.FixtureRequest) -> Iterator[Process]:
     folder = grader.work / f"confined-{len(list(grader.work.iterdir()))}"
     folder.mkdir()
-    one = grader.nursery.start(folder, handed_in.LIMITS)
+    one = grader.pool.start(folder, handed_in.LIMITS)
     yield one
     one.close()
 

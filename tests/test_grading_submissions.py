@@ -105,6 +105,62 @@ def test_names_of_every_kind_can_be_shown(tmp_path: Path) -> None:
     assert {"é", *shown} < {unicodedata.normalize("NFC", one.student) for one in found}
 
 
+def test_moodle_s_folders_tell_name_and_number(tmp_path: Path) -> None:
+    """A folder for each student, with a _ at its end before Moodle 4; groups; text that was typed in beside."""
+    _make(tmp_path, "Ada Lovelace_48213_assignsubmission_file_/hw1.ipynb", "Ada Lovelace_48250_assignsubmission_file_/hw1.ipynb")
+    _make(tmp_path, "Bo Å_48214_assignsubmission_file/sub/hw1.ipynb", "Bo Å_48214_assignsubmission_onlinetext/onlinetext.html")
+    _make(tmp_path, "Default group_assignsubmission_file/hw1.ipynb", "Cy_7_assignsubmission_onlinetext/onlinetext.html")
+    found = submissions.find_submissions(tmp_path, "hw1_two_player_game")
+    assert [(one.student, one.id, one.file) for one in found] == [
+        ("Ada Lovelace", "48213", "Ada Lovelace_48213_assignsubmission_file_/hw1.ipynb"),
+        ("Ada Lovelace", "48250", "Ada Lovelace_48250_assignsubmission_file_/hw1.ipynb"),
+        ("Bo Å", "48214", "Bo Å_48214_assignsubmission_file/sub/hw1.ipynb"),
+        ("Cy", "7", "Cy_7_assignsubmission_onlinetext"),
+        ("Default group", "", "Default group_assignsubmission_file/hw1.ipynb"),
+    ]
+    assert found[2].remarks == [f"graded {found[2].file}, the newest; there are also Bo Å_48214_assignsubmission_onlinetext"]
+    assert found[3].path is None and found[0].remarks == []
+
+
+def test_moodle_without_folders_and_canvas_are_flat(tmp_path: Path) -> None:
+    _make(tmp_path, "Ada Lovelace_48213_assignsubmission_file_hw1.ipynb", "Ada Lovelace_48213_assignsubmission_file_notes.ipynb")
+    _make(tmp_path, unicodedata.normalize("NFD", "müllerbo_LATE_1002_9_my own.ipynb"), "hopper_1003_56000_hw1.zip")
+    _make(tmp_path, "lovelaceada_1001_55501_hw1_two_player_game.ipynb", "lovelaceada_1001_55777_hw1_two_player_game-1.ipynb")
+    _make(tmp_path, "lovelaceada_1001_55900_notes.ipynb", "lovelaceada_1001_55901_report.pdf", "curie_1004_text.html")
+    _make(tmp_path, "anon_x9Yz3_77_hw1.ipynb", "LATE_anon_x9Yz4_78_hw1.ipynb")
+    os.utime(tmp_path / "lovelaceada_1001_55501_hw1_two_player_game.ipynb", (2e9, 2e9))  # unpacked last, and yet the older one
+    found = {one.id: one for one in submissions.find_submissions(tmp_path, "hw1_two_player_game")}
+    assert {number: (one.student, unicodedata.normalize("NFC", one.file)) for number, one in found.items()} == {
+        "48213": ("Ada Lovelace", "Ada Lovelace_48213_assignsubmission_file_hw1.ipynb"),
+        "x9Yz4": ("anon_x9Yz4", "LATE_anon_x9Yz4_78_hw1.ipynb"),
+        "x9Yz3": ("anon_x9Yz3", "anon_x9Yz3_77_hw1.ipynb"),
+        "1004": ("curie", "curie_1004_text.html"),
+        "1003": ("hopper", "hopper_1003_56000_hw1.zip"),
+        "1001": ("lovelaceada", "lovelaceada_1001_55777_hw1_two_player_game-1.ipynb"),
+        "1002": ("müllerbo", "müllerbo_LATE_1002_9_my own.ipynb"),
+    }
+    (remark,) = found["1001"].remarks
+    assert remark.startswith("graded lovelaceada_1001_55777") and "report.pdf" in remark and "55501" in remark
+    assert found["1002"].remarks == found["x9Yz4"].remarks == ["handed in late, by Canvas's clock"]
+    assert "unpack it" in found["1003"].remarks[0] and "web page" in found["1004"].remarks[0]
+
+
+def test_nothing_to_grade_in_several_entries_is_one_row(tmp_path: Path) -> None:
+    _make(tmp_path, "hopper_1003_1_hw1.zip", "hopper_1003_2_report.pdf")
+    (one,) = submissions.find_submissions(tmp_path, "hw1")
+    assert one.path is None and [remark.partition(":")[0] for remark in one.remarks] == [
+        "hopper_1003_1_hw1.zip",
+        "hopper_1003_2_report.pdf",
+    ]
+
+
+def test_names_that_only_look_packed_keep_a_row_each(tmp_path: Path) -> None:
+    """Dates, and what Canvas does not write: two students must never become one."""
+    names = ["ada_2024_11_05.ipynb", "bob_2024_11_05.ipynb", "Lab_2024_1_ada.ipynb", "Lab_2024_2_bob.ipynb", "a_b_1_2_x.ipynb"]
+    _make(tmp_path, *names)
+    assert [one.file for one in submissions.find_submissions(tmp_path, "hw1")] == sorted(names)
+
+
 def test_two_that_would_be_one_student_keep_their_whole_names(tmp_path: Path) -> None:
     _make(tmp_path, "ada.ipynb", "ada/hw1.ipynb", "bob.ipynb")
     assert set(_found(tmp_path)) == {"ada.ipynb", "ada", "bob"}

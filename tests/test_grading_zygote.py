@@ -87,7 +87,7 @@ def test_the_search_finds_what_is_there(grader: Grader) -> None:
     """Else the test above would say nothing."""
     folder = grader.work / "search"
     folder.mkdir()
-    one = grader.nursery.start(folder, handed_in.Limits())
+    one = grader.pool.start(folder, handed_in.Limits())
     order = {"kind": "own", "name": "cell", "troubles": {}}
     one.ask(order | {"code": "mine = ['wpq-' + 'own-wpq']"}, 60.0)
     answer = messages.read_answer(one.ask(order | {"code": _search("wpq-own-wpq", "wpq-never-wpq")}, 60.0))
@@ -102,13 +102,13 @@ import sys, threading, time
 sys.path.insert(0, {str(handed_in.ROOT)!r})
 from pathlib import Path
 from gancourse.classroom.homework.grading.grade import readable_folders
-from gancourse.classroom.homework.grading.process import Nursery
+from gancourse.classroom.homework.grading.process import Pool
 from gancourse.classroom.homework.grading.sandbox import Limits
 work = Path({str(tmp_path)!r})
-nursery = Nursery("", readable_folders(), work, threading.Event())
+pool = Pool("", readable_folders(), work, threading.Event())
 (work / "one").mkdir()
-nursery.start(work / "one", Limits())
-print(nursery._zygote.pid, flush=True)
+pool.start(work / "one", Limits())
+print(pool._zygote.pid, flush=True)
 time.sleep(100)
 """
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as outside:
@@ -137,7 +137,7 @@ sys.path.insert(0, {str(handed_in.ROOT)!r})
 from gancourse.classroom.homework.grading import kernel, zygote
 import socket
 kernel.adopt_orphans()
-house = zygote._House(socket.socketpair()[0])
+supervisor = zygote._Supervisor(socket.socketpair()[0])
 reader, writer = os.pipe()
 pid = os.fork()
 if pid == 0:
@@ -149,11 +149,11 @@ if pid == 0:
         os._exit(0)
     os._exit(0)
 ours, theirs = socket.socketpair()
-house.children[pid] = theirs
+supervisor.children[pid] = theirs
 orphan = int(os.read(reader, 20))
 for _ in range(100):
-    house._bury()
-    if not house.children and not os.path.exists(f"/proc/{{orphan}}"):
+    supervisor._reap()
+    if not supervisor.children and not os.path.exists(f"/proc/{{orphan}}"):
         print("gone", ours.recv(10).decode())
         break
     time.sleep(0.05)

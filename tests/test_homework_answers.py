@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from gancourse.classroom.homework import build, checks
 from tests.homework import planting
@@ -89,6 +90,44 @@ def test_a_penalty_without_a_graph_of_its_own_keeps_the_points_for_what_it_leave
     planted = [p for p in planting.slips("hw3") if "the way back is cut" in p.what]
     reports = [planting.judge("hw3", p).report for p in planted]
     assert sum("right  and leaves no trace (0.5/0.5)" in report for report in reports) == len(reports) == 3, reports
+
+
+@pytest.mark.parametrize(
+    ("homework", "part", "item", "nonsense"),
+    [
+        (
+            "hw1",
+            "losses",
+            "the slopes",
+            {
+                "discriminator_loss": lambda r, f: r.square().mean() + f.square().mean(),
+                "saturating_loss": lambda f: f.square().mean(),
+                "non_saturating_loss": lambda f: f.square().mean(),
+            },
+        ),
+        ("hw3", "penalty", "it can be learnt from", {"gradient_penalty": lambda critic, x: critic(x).square().mean()}),
+        ("hw3", "least_squares", "the slopes", {"squares_d": lambda r, f, a, b: r.square().mean() + f.mean()}),
+        ("hw5", "equalised", "what is stored", {"equalised_linear": lambda x, w, b, gain=1.0, m=1.0: x @ w.T + b}),
+        ("hw5", "batch", "a collapsed batch", {"minibatch_std": lambda *a, **k: _steeper(*a, **k)}),
+        (
+            "hw5",
+            "modulation",
+            "gradients reach",
+            {"modulated_conv": lambda x, w, s, *a, **k: F.conv2d(x * s[..., None, None], w, padding=1)},
+        ),
+        ("hw6", "losses", "where the gradients go", {"generator_loss": lambda d, a, b, fake, weight: fake.square().mean()}),
+    ],
+)
+def test_slopes_that_fit_their_own_function_earn_nothing(homework: str, part: str, item: str, nonsense: dict) -> None:
+    """Any function that can be differentiated has the slopes that finite differences of itself find."""
+    outcome = planting.judge(homework, planting.Planted("nonsense", part, "", nonsense, ""))
+    assert f"WRONG  {item}" in outcome.report, outcome.report
+
+
+def _steeper(x: torch.Tensor, group: int, eps: float = 1e-8) -> torch.Tensor:
+    """Minibatch deviation that is right where all samples are alike, and too steep beside it."""
+    variance = x.var(0, unbiased=False)
+    return torch.cat([x, ((variance + eps).sqrt() * (1 + variance)).mean().expand_as(x[:, :1])], 1)
 
 
 def test_enough_is_planted() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -51,6 +52,42 @@ def test_anything_else_is_shown_with_its_numbers(capsys):
 )
 def test_what_is_no_number_is_named(capsys, line, words):
     assert words in said(capsys, line)
+
+
+@pytest.mark.parametrize(
+    "as_numpy",
+    [
+        lambda x: x.numpy(),
+        lambda x: x.numpy().astype("float32"),
+        lambda x: x.flip(0).numpy()[::-1],  # torch takes no negative strides
+    ],
+)
+def test_arrays_of_numpy_are_numbers(capsys, as_numpy):
+    assert said(capsys, lambda x: as_numpy(2 * x)) == "Right, on 5 random trials.\n"
+    assert "It looks as if the sign is turned round." in said(capsys, lambda x: as_numpy(-2 * x))
+
+
+@pytest.mark.parametrize("kind", [float, np.float64, np.float32, np.array, torch.tensor])
+def test_single_numbers_are_taken_whoever_made_them(capsys, kind):
+    options = {"right": lambda x: 2 * x.sum(), "slips": {}}
+    assert said(capsys, lambda x: kind(2 * float(x.sum())), **options) == "Right, on 5 random trials.\n"
+    assert "is 1, and should be" in said(capsys, lambda x: kind(1.0), **options)
+
+
+def test_whole_numbers_of_numpy_count_and_truth_is_no_number(capsys):
+    options = {"right": lambda x: 3, "slips": {}}
+    assert said(capsys, lambda x: np.int64(3), **options) == "Right, on 5 random trials.\n"
+    for truth in (True, np.True_):
+        assert "is a bool" in said(capsys, lambda x, truth=truth: truth, **options)
+    assert "is a ndarray" in said(capsys, lambda x: np.array(["a"]), **options)
+
+
+@pytest.mark.parametrize("thing", [True, "a", None])
+def test_what_is_no_number_equals_nothing(capsys, thing):
+    assert not lines._near(thing, thing, 1e-4) and not lines._near(False, thing, 1e-4)
+    with pytest.raises(ValueError, match="the right value is a .*: let the measure make a number"):
+        said(capsys, lambda x: thing, right=lambda x: thing)
+    assert "It looks" not in said(capsys, lambda x: thing, slips={"it is nothing": lambda x: thing})
 
 
 def test_an_unwritten_line_says_so_and_raises_nothing(capsys):

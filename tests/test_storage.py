@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from gancourse.classroom import storage
 
@@ -40,3 +42,43 @@ def test_sizes_of_folders_and_an_empty_cache(cache: Path, monkeypatch: pytest.Mo
     assert storage.size(cache / "experiments") == 70_000
     monkeypatch.setenv("GANCOURSE_DATA", str(cache / "nowhere"))
     assert storage.entries() == [] and storage.summary() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("faces_32_500_0_train.npz", True),
+        ("pairs_scenes_64_3000_0_train_day_winter.npz", True),
+        ("pixel_faces_16_4_0_pairs_hair_length_long.npz", True),
+        ("celeba_64_20000_0_train_0a1b2c3d.npz", True),
+        ("handwritten_digits.npz", True),
+        ("folder_64_0123456789abcdef.bytes", True),
+        ("folder_64_0123456789abcdef_0123456789abcdef.json", True),
+        (".folder_64_01_23.bytes.0a1b2c3d.bytes", True),
+        (".folder_64_01_23.bytes.0a1b2c3d", True),
+        (".faces_8_1_0_train.npz.k3j_2x1.npz", True),
+        (".built.0a1b2c3d", True),
+        ("built", False),
+        (".faces", False),
+        ("faces_32.tar", False),
+        ("faces_32.bytes", False),
+        ("folder_notes.npz", False),
+        ("folders_1.bytes", False),
+    ],
+)
+def test_what_the_course_writes_is_known_by_its_name(name: str, ours: bool, cache: Path) -> None:
+    (cache / name).write_bytes(b"x")
+    assert storage.ours(cache / name) is ours
+
+
+def test_every_set_that_is_kept_has_a_known_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache is written by these alone; a new one needs its name in storage."""
+    from gancourse import data
+    from gancourse.data.handwritten import handwritten_digits
+
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path / "data"))
+    (tmp_path / "pets").mkdir()
+    Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "pets" / "0.png")
+    data.load_pairs("night", 8, 1), data.load_pairs("scenes", 8, 1), handwritten_digits("test")
+    data.folder(tmp_path / "pets", 8, progress=False)
+    assert len(storage.entries()) == 5 and all(map(storage.ours, storage.entries()))

@@ -268,6 +268,25 @@ def test_load_or_train_takes_a_run_and_a_path(tmp_path):
     assert not zoo.cached("digits8").exists()
 
 
+@pytest.mark.parametrize("loss", ["card", "weights", "half"])
+def test_what_lies_at_a_path_of_ones_own_is_not_trained_over(tmp_path, loss):
+    path, model = tmp_path / "mine.safetensors", network()
+    zoo.save(path, model, full_card(model))
+    if loss == "half":
+        path.write_bytes(b"half")
+    else:
+        path.with_suffix({"card": ".json", "weights": ".safetensors"}[loss]).unlink()
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+
+    def never():
+        raise AssertionError("trained over somebody's weights")
+
+    fix = {"card": "copy both files", "weights": "put them back", "half": "delete"}[loss]
+    with pytest.raises((ValueError, FileNotFoundError), match=fix):
+        zoo.load_or_train("mine", never, path=tmp_path / "mine")
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 def test_load_or_train_prefers_what_ships():
     model = network()
     zoo.save("digits8", model, full_card(model))
@@ -365,3 +384,7 @@ def test_a_changed_word_of_a_card_is_noticed_and_old_cards_are_read(tmp_path):
     del old["sha256"]
     beside.write_text(json.dumps(old), encoding="utf-8")
     same(zoo.load(path).model, model, tolerance=1e-3)
+
+
+def test_a_card_of_odd_names_shows_itself():
+    assert str(zoo.Card({"name": 3, "title": ["a"], "steps": "many", "seed": 0})).startswith("3: ['a']")

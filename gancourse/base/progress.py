@@ -6,16 +6,16 @@ import sys
 import time
 from typing import Any
 
+from gancourse.base import cells
+
 
 def _notebook_display() -> Any | None:
     """IPython's display function if a notebook kernel runs us, else None."""
-    if "IPython" not in sys.modules:
+    if not hasattr(cells.shell(), "kernel"):
         return None
-    from IPython import get_ipython
     from IPython.display import display
 
-    shell = get_ipython()
-    return display if shell is not None and hasattr(shell, "kernel") else None
+    return display
 
 
 def clock(seconds: float) -> str:

@@ -139,6 +139,7 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--skip", action="store_true", help="leave out pictures that cannot be read")
     sample.add_argument("--back", action="store_true", help="of a cyclegan: translate from B to A")
     sample.add_argument("--output", type=Path, metavar="FILE.png", help="default: grid.png, here or in the folder of the run")
+    sample.add_argument("--force", action="store_true", help="replace the output even if it is no earlier sheet of samples")
 
     distance = add("distance", pictures.distance, "compare two folders of pictures, the first made, the second real")
     distance.add_argument("folders", nargs=2, metavar="FOLDER", help="two: what was made, then real pictures")
@@ -152,6 +153,7 @@ def parser() -> argparse.ArgumentParser:
     export = add("export", pictures.export, "write a trained network for other programs: safetensors with its card, and ONNX")
     export.add_argument("checkpoint", help="the folder of a run, a shipped name or the path of a .safetensors")
     export.add_argument("--output", type=Path, metavar="DIR", help="default: export, in the run's folder or here")
+    export.add_argument("--force", action="store_true", help="replace files there even if they are no earlier export of this")
     export.add_argument("--no-onnx", action="store_true", help="write safetensors and card only")
     export.add_argument("--back", action="store_true", help="of a cyclegan: the network from B to A")
 

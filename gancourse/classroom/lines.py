@@ -14,14 +14,16 @@ lectures ask, with right answers and slips, stands in :mod:`gancourse.classroom.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
-Found = dict[str, Any]  # what is compared, by its name: numbers or tensors
+from gancourse.base import cells
+
+Found = dict[str, Any]  # what is compared, by its name: numbers or arrays of numbers, Python's, numpy's or torch's
 Measure = Callable[..., Found]
 
 
@@ -59,6 +61,9 @@ def answered(
             with a ``detach`` is right by its gradients, too.
         n: how many trials.
         rtol: two numbers agree within rtol * |right| + 1e-6.
+
+    Raises:
+        ValueError: if the right function makes something else than numbers, which could not be compared.
     """
     name = getattr(yours, "__name__", "your line").replace("<lambda>", "your line")
     measure = measure or value
@@ -72,7 +77,7 @@ def answered(
     if any(found is ... for each in came for found in each.values()):
         print(f"{name} is not written yet: put your line where the dots are, and run this cell again.")
         return
-    wanted = [measure(right, *trials(seed)) for seed in range(n)]
+    wanted = [_numbers(measure(right, *trials(seed))) for seed in range(n)]
     if _agree(came, wanted, rtol):
         print(f"Right, on {n} random trials.")
         return
@@ -92,6 +97,15 @@ def written(made: Any) -> Any:
     return made
 
 
+def _numbers(wanted: Found) -> Found:
+    """What the right function makes, if all of it can be compared."""
+    for key, thing in wanted.items():
+        if _tensor(thing) is None:
+            kind = type(thing).__name__
+            raise ValueError(f"the right {key or 'value'} is a {kind}: let the measure make a number or a tensor of it")
+    return wanted
+
+
 def _is(came: Sequence[Found], measure: Measure, wrong: Callable, trials: Callable, rtol: float) -> bool:
     """Whether what came is what the wrong function makes, in every trial."""
     try:
@@ -108,7 +122,7 @@ def _agree(came: Sequence[Found], wanted: Sequence[Found], rtol: float) -> bool:
 def _near(came: Any, wanted: Any, rtol: float) -> bool:
     a, b = _tensor(came), _tensor(wanted)
     if a is None or b is None or a.shape != b.shape:
-        return a is None and b is None
+        return False
     return bool(torch.isclose(a, b, rtol=rtol, atol=1e-6, equal_nan=True).all())
 
 
@@ -116,6 +130,10 @@ def _tensor(thing: Any) -> Tensor | None:
     """Numbers as a float64 tensor on the CPU; None for anything else, None itself included."""
     if isinstance(thing, Tensor):
         return thing.detach().double().cpu()
+    if isinstance(thing, np.ndarray):
+        return torch.from_numpy(np.array(thing, np.float64, order="C")) if thing.dtype.kind in "biuf" else None
+    if isinstance(thing, np.number | np.bool_):
+        thing = thing.item()
     if isinstance(thing, bool) or not isinstance(thing, (int, float)):
         return None
     return torch.tensor(float(thing), dtype=torch.float64)
@@ -144,6 +162,6 @@ def _say(thing: Any, other: Any) -> str:
 
 def _where(error: Exception) -> str:
     """An error in a sentence, with the line of the cell that raised it."""
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if "ipykernel" in frame.filename or "<" in frame.filename]
+    own = cells.raised_in(error)
     line = f" in its line: {own[-1].line}" if own and own[-1].line else ""
     return f"{type(error).__name__}{line}: {str(error).partition(chr(10))[0]}"

@@ -8,13 +8,43 @@ from pathlib import Path
 
 from gancourse.base import files
 
-MADE_HERE = ("checkpoints", "edited", "experiments")  # folders of the cache that hold more than can be built again in minutes
+MADE_HERE = {  # folders of the cache that hold more than can be built again in minutes, and what lies in them
+    "checkpoints": r"(ci|cpu|gpu)(/[^/]+\.(safetensors|json))?",
+    "edited": r"[^/]+\.ipynb",
+    "experiments": r"\w+(/(ci|full)-[0-9a-f]+)?",
+}
+# a set's file, or with a dot before it and more behind it one that is, or was left, part-written
+_WRITTEN = re.compile(r"[^.]+\.(?P<ending>npz|bytes|json)|\.((?P<part>[^.]+)(\.(npz|bytes|json))?)(\.\w+){1,2}")
 
 
 def entries() -> list[Path]:
     """The files and folders of the cache, by name."""
     folder = files.cache_dir()
     return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def ours(path: Path) -> bool:
+    """Whether an entry of the cache is one that the course writes.
+
+    The cache lies in the folder that $GANCOURSE_DATA names, where somebody may have a cache of his own.
+    """
+    if path.name in MADE_HERE:
+        inside = (inner.relative_to(path) for pattern in ("*", "*/*") for inner in path.glob(pattern))
+        visible = (inner.as_posix() for inner in inside if not inner.name.startswith("."))
+        return path.is_dir() and all(re.fullmatch(MADE_HERE[path.name], name) for name in visible)
+    found = None if path.is_dir() else _WRITTEN.fullmatch(path.name)
+    if found is None or group(path) not in _groups():
+        return False
+    return found["part"] is not None or (found["ending"] == "npz") != (group(path) == "folder")
+
+
+def _groups() -> set[str]:
+    """What files of the cache begin with: sets, kinds of pairs, folders of pictures; and what tries whether it can be written."""
+    from gancourse import data
+    from gancourse.data import avatars, pairs
+
+    kinds = {f"pairs_{kind}" for kind in pairs.KINDS}
+    return {*data.EMBEDDED, *data.REAL, *avatars.STYLES, *kinds, "handwritten_digits", "folder", "built"}
 
 
 def group(path: Path) -> str:
@@ -24,7 +54,7 @@ def group(path: Path) -> str:
 
 def files_of(name: str) -> list[Path]:
     """The files and folders of the cache that belong to a data set, or to a group of :func:`summary`."""
-    return [path for path in entries() if group(path) == name]
+    return [path for path in entries() if group(path) == name and ours(path)]
 
 
 def size(path: Path) -> int:

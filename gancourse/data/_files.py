@@ -36,7 +36,8 @@ def pictures_in(folder: Path, what: str, expected: Path | None = None) -> list[P
     kind = "a folder of a training" if len(runs) == 1 else "folders of trainings"
     there = [*([some(others)] if others else []), *([f"{kind}, {some(runs)}"] if runs else [])]
     state = f"holds no picture, but {' and '.join(there)}" if there else "is empty" if folder.is_dir() else "is missing"
-    raise FileNotFoundError(f"{folder} {state}: it should hold {what} ({', '.join(SUFFIXES)}); {_beside(folder)}{_fix(others)}")
+    endings = f"by {len(SUFFIXES)} endings, as .jpg, .png, .webp"
+    raise FileNotFoundError(f"{folder} {state}: it should hold {what} ({endings}); {_beside(folder)}{_fix(others)}")
 
 
 def _others(names: Sequence[str], hidden: bool, broken: bool) -> list[str]:

@@ -24,7 +24,7 @@ def by_folder(names: Sequence[str]) -> list[str]:
         count = several(len(loose), "picture")
         raise ValueError(
             f"labels='folders' takes the label of a picture from the subfolder that it lies in, and {count} of {len(names):,} "
-            f"lie in none: {some(loose)}; move them into one, or pass labels=None or a CSV file"
+            f"lie in none: {some(loose)}; move them into one, pass a CSV file as labels=, or pass labels=None"
         )
     return [name.partition("/")[0] for name in names]
 

@@ -5,6 +5,7 @@ Two files lie in the cache: the bytes of uint8 [N, H, W, C], and beside them a J
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import warnings
@@ -23,17 +24,24 @@ Notes = dict[str, Any]
 
 
 def mapped(
-    name: str, recipe: Mapping[str, Any], n: int, row: tuple[int, int, int], write: Callable[[BinaryIO], Notes]
+    name: str,
+    recipe: Mapping[str, Any],
+    n: int,
+    row: tuple[int, int, int],
+    write: Callable[[BinaryIO], Notes],
+    series: Mapping[str, Any] | None = None,
 ) -> tuple[Tensor, Notes]:
     """Images uint8 [N, C, H, W] of the rows [H, W, C] that ``write`` put into a file, and the notes it returned.
 
     ``recipe`` is everything that determines the result; what was written for it before is mapped again.  At most ``n`` rows are
     written.  The images are a view of the file: pages that are not used take no memory, and the memory's layout is channels last.
-    Changes made to them stay in memory.
+    Changes made to them stay in memory.  ``series`` is what stays when the recipe changes, as it does with each picture that is
+    added to a folder: of a series the last set alone is kept.
 
     Raises OSError before the work where the cache has no room, or cannot be written.
     """
     key = digest(recipe)
+    name = name if series is None else f"{name}_{digest(series)[:16]}"
     path = files.cache_dir() / f"{name}_{key[:16]}.bytes"
     notes = _notes(path, key)
     if notes is None:
@@ -46,7 +54,18 @@ def mapped(
                     f"{path} is to be written again, and another program reads it: end the notebooks and trainings that use "
                     f"these pictures, and repeat ({error})"
                 ) from error
+    if series is not None:
+        _only(path, name)
     return _map(path, row), notes
+
+
+def _only(path: Path, name: str) -> None:
+    """Remove the other sets of a series; one that Windows has mapped goes the next time."""
+    for other in path.parent.glob(f"{name}_{'?' * 16}.bytes"):
+        if other != path:
+            with contextlib.suppress(OSError):
+                other.unlink(missing_ok=True)
+                other.with_suffix(".json").unlink(missing_ok=True)
 
 
 def _write(path: Path, key: str, write: Callable[[BinaryIO], Notes]) -> Notes:

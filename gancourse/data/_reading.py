@@ -20,7 +20,7 @@ from gancourse.data.pictures import Unreadable, colour, fitted, open_picture
 _TWELVE_BITS = 4095
 _CHUNK = 256  # the most pictures that are decoded before they are written,
 _AHEAD = 2**28  # and their bytes
-_RECIPE = 2  # to be raised when the same files would be read as other pixels
+_RECIPE = 3  # to be raised when the same files would be read as other pixels, or are told apart by something else
 HALVES = {"AtoB": (0, 1), "BtoA": (1, 0)}  # which half of a picture comes first
 
 
@@ -61,12 +61,19 @@ class Manner:
 
 
 def pictures(
-    files: Sequence[Path], place: Path, manner: Manner, *, skip: bool = False, progress: bool = True
+    files: Sequence[Path],
+    place: Path,
+    manner: Manner,
+    *,
+    first: int | None = None,
+    skip: bool = False,
+    progress: bool = True,
 ) -> tuple[Tensor, Sequence[int]]:
     """The pictures of ``files``, which lie in ``place``: uint8 [N, C, size, size], and which of the files they are.
 
-    A change of a file, a name or of the manner is noticed, and then they are read anew.  Warnings count pictures that were
-    enlarged and say where 16 bits hold 12 or fewer.
+    A change of a file, a name or of the manner is noticed, and then they are read anew, in place of what was kept.  ``first`` is
+    the number of pictures that was asked for, None for all: the first few and all of a folder are kept side by side.  Warnings
+    count pictures that were enlarged and say where 16 bits hold 12 or fewer.
 
     Raises ValueError that names the pictures that cannot be read, or warns of them with ``skip``; OSError where the cache has no
     room.
@@ -74,10 +81,11 @@ def pictures(
     names = [file.relative_to(place).as_posix() for file in files]
     images, notes = mapped(
         f"folder_{manner.size}",
-        _recipe(files, names, manner),
+        _recipe(files, place, manner),
         len(files),
         (manner.size, manner.size, manner.channels),
         lambda stream: _write(stream, files, names, manner, progress),
+        series={"folder": _known_as(place), "first": first, **asdict(manner)},
     )
     unusable(notes["unusable"], len(files), place, skip, len(images))
     if notes["smaller"]:
@@ -113,15 +121,20 @@ def side_of_first(files: Sequence[Path], halves: str | None = None) -> int:
     return 1
 
 
-def _recipe(files: Sequence[Path], names: Sequence[str], manner: Manner) -> dict[str, Any]:
-    """Everything that the pixels depend on: names, sizes and times of the files, and the manner."""
-    facts = [file.stat() for file in files]
-    listed = [[name, fact.st_size, fact.st_mtime_ns] for name, fact in zip(names, facts, strict=True)]
-    how = asdict(manner)
-    for name in ("halves", "alike"):  # sets that were kept before these existed are found again
-        if not how[name]:
-            del how[name]
-    return {"recipe": _RECIPE, "files": listed, **how}
+def _recipe(files: Sequence[Path], place: Path, manner: Manner) -> dict[str, Any]:
+    """Everything that the pixels depend on: the folder, names, sizes and times of its files, and the manner.
+
+    Names, sizes and times are not enough: pictures without compression are of one size each, and archives, images of containers
+    and copies that keep times give files of two folders the same.
+    """
+    facts = [(file.relative_to(place).as_posix(), file.stat()) for file in files]
+    listed = [[name, fact.st_size, fact.st_mtime_ns] for name, fact in facts]
+    return {"recipe": _RECIPE, "folder": _known_as(place), "files": listed, **asdict(manner)}
+
+
+def _known_as(place: Path) -> str:
+    """One name of a folder, whichever way it was given."""
+    return str(place.resolve())
 
 
 def _write(stream: BinaryIO, files: Sequence[Path], names: Sequence[str], manner: Manner, progress: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gancourse.base import check
 
 SMALLEST, LARGEST = 8, 256  # pixels
+SPLITS = {"train": 0, "test": 1}  # the number that each split's random numbers are drawn with
 
 
 def request(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
+import json
 import lzma
 import os
 import shutil
@@ -25,17 +27,52 @@ def unpack(archive: Path, name: str) -> Path:
     """The folder ``name`` that a zip or tar archive holds, beside the archive; unpacked if it is missing or not complete.
 
     Unpacked elsewhere, checked against the archive's list and its checksums, and moved into place in one step: an interruption
-    leaves no folder that looks finished.  Raises a ValueError that names an archive that is none, or is damaged.
+    leaves no folder that looks finished.  A note beside it says how many files it has and what archive they came from: while both
+    are so, the archive, which takes seconds to read through, is left alone.  A folder that was whole stays in use where another
+    archive in the old one's place is damaged.
+
+    Raises a ValueError that names an archive that is none, or is damaged.
     """
     folder = archive.parent / name
+    known = _noted(folder)
+    whole = bool(known) and folder.is_dir() and _count(folder) >= known["files"]
+    if whole and known == _fact(archive, known["files"]):
+        return folder
     try:
         wanted = _files(archive, name)
     except (*DAMAGE, OSError) as error:
+        if whole:
+            return folder
         raise damaged(archive, error) from None
     if not wanted:
         raise ValueError(f"{archive} holds no folder {name}: it is another archive, so download it again")
-    if folder.is_dir() and _count(folder) >= len(wanted):
-        return folder
+    if not (folder.is_dir() and _count(folder) >= len(wanted)):
+        _replace(folder, archive, len(wanted))
+    with contextlib.suppress(OSError), files.atomic_write(_note(folder)) as part:  # in a folder that others look after
+        part.write_text(json.dumps(_fact(archive, len(wanted))), encoding="utf-8")
+    return folder
+
+
+def _note(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.unpacked.json")
+
+
+def _noted(folder: Path) -> dict[str, int]:
+    """What the note beside a folder says; nothing where there is none that can be read."""
+    try:
+        known = json.loads(_note(folder).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) and isinstance(known.get("files"), int) else {}
+
+
+def _fact(archive: Path, count: int) -> dict[str, int]:
+    fact = archive.stat()
+    return {"files": count, "bytes": fact.st_size, "changed": fact.st_mtime_ns}
+
+
+def _replace(folder: Path, archive: Path, wanted: int) -> None:
+    """Put the folder of an archive that lists so many files in it into place, whole."""
     beside = files.beside_name(folder)
     beside.mkdir()
     try:
@@ -43,14 +80,13 @@ def unpack(archive: Path, name: str) -> Path:
             _extract(archive, beside)
         except DAMAGE as error:
             raise damaged(archive, error) from None
-        if _count(beside / name) < len(wanted):
-            raise damaged(archive, f"{_count(beside / name)} files came of the {len(wanted)} that it lists")
+        if (came := _count(beside / folder.name)) < wanted:
+            raise damaged(archive, f"{came} files came of the {wanted} that it lists")
         if folder.exists():
             shutil.rmtree(folder)
-        os.replace(beside / name, folder)
+        os.replace(beside / folder.name, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return folder
 
 
 def damaged(path: Path, reason: object) -> ValueError:

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from gancourse.base import check
-from gancourse.data import _cache, _render
+from gancourse.data import _cache, _render, _request
 from gancourse.data._design import design, factorial
 from gancourse.data._request import request
 from gancourse.data.images import ImageSet
@@ -164,7 +164,7 @@ STYLES: dict[str, FaceStyle] = {
 }
 
 DRAWING_PACKAGES = {"dicebear": "dicebear-core", "dicebear_styles": "dicebear-styles", "resvg_py": "resvg-py"}
-SPLITS = {"train": 0, "test": 1, "pairs": 2}
+SPLITS = {**_request.SPLITS, "pairs": 2}
 DEFAULT_N = {"train": 10_000, "test": 2_000}
 _RECIPE = 1  # to be raised when the code below, or _design or _render, draws something else from the same tables
 
@@ -306,6 +306,11 @@ def plan(style: FaceStyle, n: int, split: str, seed: int) -> tuple[np.ndarray, n
     return design(levels, n, np.random.default_rng([seed, SPLITS[split]]))
 
 
+def face_names(split: str, seed: int, rounds: np.ndarray, numbers: np.ndarray) -> list[str]:
+    """What each face is drawn from where attributes leave a choice: faces of one name are the same person in every drawing."""
+    return [f"{split}-{seed}-{i}-{number}" for i, number in zip(rounds, numbers, strict=True)]
+
+
 def _draw(
     style: FaceStyle,
     size: int,
@@ -331,7 +336,7 @@ def _draw(
         "fixed": style.fixed,
         "attributes": [list(values.values()) for values in style.attributes.values()],
     }
-    names = [f"{split}-{seed}-{i}-{number}" for i, number in zip(rounds, numbers, strict=True)]
+    names = face_names(split, seed, rounds, numbers)
     images = _render.render(job, list(zip(names, attributes.tolist(), strict=True)), progress)
     return {"images": images, "attributes": attributes}
 

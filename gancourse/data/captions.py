@@ -14,11 +14,13 @@ Sentences name the attributes of ``faces`` alone; words that the grammar does no
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -243,6 +245,19 @@ def _unknown(words: Sequence[str]) -> str:
     return f"the vocabulary does not have {', '.join(said)}: gancourse.data.captions.VOCABULARY lists its {len(VOCABULARY)} words"
 
 
+def _seed_of_sentences(seed: int, n: int, k: int) -> int:
+    """Where the draws of one of K sentences start, given where those of one of N pictures do.
+
+    Both draw as many numbers r in each batch, so from one seed they stay in step: picture r mod N, sentence r mod K of the same
+    r.  Where N and K have no common factor every pair is as likely all the same (the Chinese remainder theorem), and the recorded
+    trainings, which are all of this kind, began so: they keep their course.  Otherwise the sentence would be known modulo that
+    factor from the picture, most sentences would never be seen, and they get a stream of their own.
+    """
+    if math.gcd(n, k) == 1:
+        return seed
+    return int(np.random.SeedSequence([seed % 2**64, 1]).generate_state(1, np.uint64)[0])
+
+
 class CaptionBatches:
     """An endless stream of pairs: pictures [B, C, H, W] in [-1, 1], and for each one row of its ``texts``, drawn at random.
 
@@ -260,7 +275,7 @@ class CaptionBatches:
         self._texts = texts.to(check.device(device))
         numbered = ImageSet(images.images, labels=torch.arange(len(images)), name=images.name)
         self._pictures = Batches(numbered, batch_size, seed=seed, labels=True, device=device)
-        self._generator = torch.Generator().manual_seed(check.seed(seed))
+        self._generator = torch.Generator().manual_seed(_seed_of_sentences(check.seed(seed), *texts.shape[:2]))
 
     def __iter__(self) -> CaptionBatches:
         return self

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from gancourse.base import check
 from gancourse.data import scenes
-from gancourse.data._request import request
-from gancourse.data.moving import SPLITS, bounced, steps
+from gancourse.data._request import SPLITS, request
+from gancourse.data.moving import bounced, steps
 
 DEFAULT_N = {"train": 2_000, "test": 500}
 SEASONS = scenes.ATTRIBUTES["season"]

@@ -1,8 +1,8 @@
 """Ways to spoil a picture whose repair is then known: holes of every shape, lost pixels, lost colour.
 
 A mask is float [N, 1, size, size], 1 where the picture is missing.  The functions that draw masks take (n, size, source)
-and nothing else that is required, so that games can call any of them; ``source`` is a torch.Generator, and
-``functools.partial`` sets the rest: ``partial(central, fraction=0.25)``.
+and nothing else that is required, so that games can call any of them; ``source`` is a torch.Generator, which the middle square
+alone does without, and ``functools.partial`` sets the rest: ``partial(central, fraction=0.25)``.
 """
 
 from __future__ import annotations
@@ -168,9 +168,12 @@ def grey(images: Tensor) -> Tensor:
 
 
 def _source(source: torch.Generator | None) -> torch.Generator:
-    if not isinstance(source, torch.Generator | None):
+    """Where the randomness comes from; a seed of our own would give each batch the same holes."""
+    if source is None:
+        raise ValueError("say where the randomness comes from, pass a torch.Generator: torch.Generator().manual_seed(0)")
+    if not isinstance(source, torch.Generator):
         raise TypeError(f"source must be a torch.Generator, not {type(source).__name__}: torch.Generator().manual_seed(0)")
-    return torch.Generator().manual_seed(0) if source is None else source
+    return source
 
 
 def _sides(n: int, size: int) -> tuple[int, int]:

@@ -49,11 +49,12 @@ def paired_folder(
     two halves side by side, or differ in size; OSError where the cache has no room for them, or cannot be written.
     """
     check.one_of("direction", direction, HALVES)
-    path = _folder(folder)
+    path = the_folder(folder)
     place = check.path("split", path / check.text("split", split))
-    files = _first(pictures_in(place, "pictures with A and B side by side"), n)
+    n = None if n is None else check.whole("n", n)
+    files = pictures_in(place, "pictures with A and B side by side")[:n]
     manner, skip = _manner(files, size, direction), check.flag("skip", skip)
-    both, _ = _reading.pictures(files, place, manner, skip=skip, progress=progress)
+    both, _ = _reading.pictures(files, place, manner, first=n, skip=skip, progress=progress)
     return PairSet(both[:, :3], both[:, 3:], name=path.name)
 
 
@@ -75,18 +76,22 @@ def unpaired_folder(
 
     Raises as :func:`paired_folder` does; a folder with pictures on one side alone is an error that names the missing side.
     """
-    path, split, skip = _folder(folder), check.text("split", split), check.flag("skip", skip)
+    path, split, skip = the_folder(folder), check.text("split", split), check.flag("skip", skip)
+    n = None if n is None else check.whole("n", n)
     sides = []
     for letter in "AB":
         place = check.path("split", path / f"{split}{letter}")
-        files = _first(pictures_in(place, f"the pictures of set {letter}"), n)
-        images, _ = _reading.pictures(files, place, _manner(files, size), skip=skip, progress=progress)
+        files = pictures_in(place, f"the pictures of set {letter}")[:n]
+        images, _ = _reading.pictures(files, place, _manner(files, size), first=n, skip=skip, progress=progress)
         sides.append(ImageSet(images, name=f"{path.name}, {split}{letter}"))
     return sides[0], sides[1]
 
 
-def _folder(folder: str | Path) -> Path:
-    """The folder itself, or one of that name in data_dir()/real."""
+def the_folder(folder: str | Path) -> Path:
+    """The folder that a path or a name means: itself, or the one of that name in ``data_dir()/real``.
+
+    Raises FileNotFoundError where there is none.
+    """
     path = check.path("folder", folder)
     if len(path.parts) == 1 and not path.is_dir():
         path = data_dir() / "real" / path
@@ -95,10 +100,6 @@ def _folder(folder: str | Path) -> Path:
             f"there is no folder {path.resolve()}: unpack the authors' archive there, or pass the path of the folder it made"
         )
     return path
-
-
-def _first(files: list[Path], n: int | None) -> list[Path]:
-    return files[: None if n is None else check.whole("n", n)]
 
 
 def _manner(files: Sequence[Path], size: int | None, halves: str | None = None) -> Manner:

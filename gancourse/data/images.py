@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, SupportsIndex
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -40,6 +41,42 @@ def resize(images: Tensor, size: int) -> Tensor:
         for part in torch.split(images, 1024)
     ]
     return torch.cat(scaled)
+
+
+Index = SupportsIndex | slice | Sequence[int] | Sequence[bool] | np.ndarray | Tensor
+
+
+def selected(index: Index, n: int, what: str = "images") -> slice | Tensor:
+    """What an index means in a set of ``n``: a slice as it is, all else as int64 [M], the places of the rows to take.
+
+    A number (of Python, NumPy or a tensor without axes) is a set of one.  Raises TypeError for what is no index, IndexError where
+    one lies outside, indices are in more than one row, or a mask has another length.
+    """
+    if isinstance(index, slice):
+        return index
+    try:
+        known = torch.as_tensor(index)
+    except (TypeError, ValueError, RuntimeError):
+        raise _no_index(index) from None
+    if known.dtype == torch.bool and known.ndim:
+        if known.shape != (n,):
+            raise IndexError(f"a mask must be [{n}], not {list(known.shape)}")
+        return known.nonzero().squeeze(1)
+    if known.dtype == torch.bool or known.is_complex() or (known.is_floating_point() and known.numel()):
+        raise _no_index(index)
+    if known.ndim > 1:
+        raise IndexError(f"indices must be in one row, not {list(known.shape)}")
+    known = known.reshape(-1).long()
+    outside = known[(known < -n) | (known >= n)]
+    if len(outside):
+        raise IndexError(f"index {int(outside[0])} is outside a set of {n} {what}")
+    return known % n if n else known
+
+
+def _no_index(index: object) -> TypeError:
+    text = repr(index)
+    kinds = "a whole number, a slice, a list or tensor of whole numbers, or a mask"
+    return TypeError(f"an index is {kinds}, not {text if len(text) <= 60 else type(index).__name__}")
 
 
 @dataclass(frozen=True, repr=False)
@@ -91,27 +128,16 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: int | slice | Sequence[int] | Tensor) -> ImageSet:
+    def __getitem__(self, index: Index) -> ImageSet:
         """The part that a slice, an index, a list of indices, an index tensor or a boolean mask selects."""
-        if isinstance(index, int):
-            if not -len(self) <= index < len(self):
-                raise IndexError(f"index {index} is outside a set of {len(self)} images")
-            index = [index % len(self)]
-        if not isinstance(index, slice):
-            index = torch.as_tensor(index)
-            if index.dtype == torch.bool:
-                if index.shape != (len(self),):
-                    raise IndexError(f"a mask must be [{len(self)}], not {list(index.shape)}")
-                index = index.nonzero().squeeze(1)
-            index = index.long()
-        captions = self.captions
+        rows, captions = selected(index, len(self)), self.captions
         if captions is not None:
-            captions = captions[index] if isinstance(index, slice) else [captions[i] for i in index.tolist()]
+            captions = captions[rows] if isinstance(rows, slice) else [captions[i] for i in rows.tolist()]
         return replace(
             self,
-            images=self.images[index],
-            labels=None if self.labels is None else self.labels[index],
-            attributes=None if self.attributes is None else self.attributes[index],
+            images=self.images[rows],
+            labels=None if self.labels is None else self.labels[rows],
+            attributes=None if self.attributes is None else self.attributes[rows],
             captions=captions,
         )
 

@@ -12,12 +12,11 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.data._request import request
+from gancourse.data._request import SPLITS, request
 from gancourse.data.handwritten import SIDE, handwritten_digits
 from gancourse.data.images import ImageSet
 
 DEFAULT_N = {"train": 1_000, "test": 200}
-SPLITS = {"train": 0, "test": 1}
 SPEED = (2.0, 4.5)  # pixels a frame at 64 pixels
 
 

@@ -20,12 +20,11 @@ from torch import Tensor
 
 from gancourse.base import check
 from gancourse.data._design import design, factorial
-from gancourse.data._request import request
+from gancourse.data._request import SPLITS, request
 from gancourse.data.handwritten import CLASSES, PER_CLASS, SIDE, TEST_PER_CLASS, handwritten_digits
 from gancourse.data.images import ImageSet, resize
 from gancourse.data.real import mnist
 
-SPLITS = {"train": 0, "test": 1}
 SOURCES = ("handwritten", "optical", "mnist")
 HANDWRITTEN_N = {"train": CLASSES * (PER_CLASS - TEST_PER_CLASS), "test": CLASSES * TEST_PER_CLASS}
 TEST_DIGITS = 360  # the last of the 1,797 are the test split
@@ -140,14 +139,16 @@ def stacked_digits(
     """Three digits stacked as the channels of a colour picture, uint8 [N, 3, size, size]: 1,000 modes.
 
     The label is the three-digit code: 100 x red + 10 x green + blue.  The codes run through all 1,000 as evenly as n allows;
-    the picture of each digit is drawn at random from ``base``, a set of grey digits with labels 0..9 (default: ``digits``).
-    With mnist as the base this is Stacked MNIST (Metz et al. 2017; Srivastava et al. 2017).  n defaults to 10,000 (test: 2,000).
+    the picture of each digit is drawn at random from ``base``, a set of grey digits of that size with labels 0..9 (default:
+    ``digits``).  With mnist as the base this is Stacked MNIST (Metz et al. 2017; Srivastava et al. 2017).  n defaults to 10,000
+    (test: 2,000).
     """
     size, n, seed = request(size, n, split, seed, DEFAULT_N)
     base = digits(size, split=split, seed=seed) if base is None else base
     if not isinstance(base, ImageSet):
         raise TypeError(f"base must be an ImageSet of digits, not {type(base).__name__}: leave it out, or load('digits')")
-    request(base.size, n, split, seed, DEFAULT_N)
+    if base.size != size:
+        raise ValueError(f"base has digits of {base.size} pixels, not {size}: pass size={base.size}, or a base of {size}")
     if base.channels != 1 or base.labels is None or set(base.labels.tolist()) != set(range(10)):
         raise ValueError(f"base must hold grey images of all ten digits with labels 0..9, not {base!r}")
     rng = np.random.default_rng([seed, SPLITS[split], 2])

@@ -6,7 +6,8 @@
 
 The pictures are read once, and kept in the cache as bytes that are mapped into memory, so a folder may hold more than the memory
 of the machine; :class:`gancourse.data.Batches` reads from it no more than each batch.  A change of a picture, a name or a setting
-is noticed, and then they are read anew.
+is noticed, and then they are read anew; so is a folder that was moved.  What was kept of a folder before its pictures changed is
+removed from the cache.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ repainted copy of the style gives the line drawing and the class map.  Scenes ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -26,10 +26,19 @@ from gancourse.data import _cache, _render
 from gancourse.data import scenes as _scenes
 from gancourse.data._design import design, factorial
 from gancourse.data._request import request, seed_of
-from gancourse.data.avatars import SPLITS, STYLES, counterfactual, drawing_versions, faces, missing_packages, plan
+from gancourse.data.avatars import (
+    SPLITS,
+    STYLES,
+    counterfactual,
+    drawing_versions,
+    face_names,
+    faces,
+    missing_packages,
+    plan,
+)
 from gancourse.data.batches import Batches
 from gancourse.data.corruptions import grey
-from gancourse.data.images import ImageSet, to_float
+from gancourse.data.images import ImageSet, Index, selected, to_float
 
 FACE_CLASSES = ("background", "skin", "hair", "eyes", "brows", "mouth", "glasses")
 DEFAULT_N = {"train": 3_000, "test": 500}
@@ -76,12 +85,11 @@ class PairSet:
     def __len__(self) -> int:
         return len(self.a)
 
-    def __getitem__(self, index: slice | Sequence[int] | Tensor) -> PairSet:
-        """The part that a slice, a list of indices or an index tensor selects."""
-        if not isinstance(index, slice):
-            index = torch.as_tensor(index)
-        attributes = None if self.attributes is None else self.attributes[index]
-        return replace(self, a=self.a[index], b=self.b[index], attributes=attributes)
+    def __getitem__(self, index: Index) -> PairSet:
+        """The part that a slice, an index, a list of indices, an index tensor or a boolean mask selects."""
+        rows = selected(index, len(self), "pairs")
+        attributes = None if self.attributes is None else self.attributes[rows]
+        return replace(self, a=self.a[rows], b=self.b[rows], attributes=attributes)
 
     @property
     def size(self) -> int:
@@ -93,13 +101,13 @@ class PairSet:
         """Channels of :meth:`inputs`: classes and attribute planes, or the channels of ``a``."""
         return (len(self.classes) or self.a.shape[1]) + sum(len(self.attribute_names[name]) for name in self.given)
 
-    def inputs(self, index: slice | Sequence[int] | Tensor | None = None) -> Tensor:
+    def inputs(self, index: Index | None = None) -> Tensor:
         """What a network is given: pictures in [-1, 1], class maps one-hot, attributes as planes; [N, in_channels, H, W]."""
         part = self if index is None else self[index]
         a = to_float(part.a) if not part.classes else _one_hot(part.a.long(), len(part.classes))
         return part.with_given(a, part.attributes)
 
-    def targets(self, index: slice | Sequence[int] | Tensor | None = None) -> Tensor:
+    def targets(self, index: Index | None = None) -> Tensor:
         """What it should give, as floats [N, C', H, W] in [-1, 1]."""
         return to_float(self.b if index is None else self[index].b)
 
@@ -319,7 +327,7 @@ def _draw(kind: str, size: int, n: int, split: str, seed: int, progress: bool) -
         "fixed": style.fixed,
         "attributes": list(tables.values()),
     }
-    names = [f"{split}-{seed}-{i}-{number}" for i, number in zip(rounds, numbers, strict=True)]  # as in faces: the same people
+    names = face_names(split, seed, rounds, numbers)
     drawn = _render.render(job, list(zip(names, attributes.tolist(), strict=True)), progress)[:, :1]
     if kind == "lines":
         return drawn

@@ -17,6 +17,7 @@ from gancourse.data.images import ImageSet
 from gancourse.data.pictures import open_picture
 
 DEFAULT_N = {"train": 4_000, "test": 500}
+_INSTALLED_AS = {"sklearn": "scikit-learn"}  # packages that pip knows by another name than import
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def photo(index: int) -> np.ndarray:
     known = PHOTOS[check.whole("index", index, 0, len(PHOTOS) - 1)]
     found = find_spec(known.package)
     if found is None or found.origin is None:
-        raise ModuleNotFoundError(f"the photograph {known.title!r} comes with {known.package}: run `pip install {known.package}`")
+        name = _INSTALLED_AS.get(known.package, known.package)
+        raise ModuleNotFoundError(f"the photograph {known.title!r} comes with {name}: run `pip install {name}`")
     return np.asarray(open_picture(Path(found.origin).parent / known.path))
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gancourse.base import check
 from gancourse.base.files import data_dir
 from gancourse.base.kinds import what_is
 from gancourse.base.progress import Progress
@@ -31,6 +32,7 @@ from gancourse.data.pictures import Unreadable, open_picture
 
 CLOTHES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "trainer", "bag", "ankle boot")
 THINGS = ("aeroplane", "car", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "lorry")
+_RECIPE = 1  # to be raised when the same photographs would be cut or scaled otherwise
 _TIMEOUT = 20.0  # seconds without an answer after which a download counts as failed
 
 
@@ -160,8 +162,10 @@ def celeba(
         names = [name for name in found.attr_names if name]
         return {"images": images, "attributes": found.attr[chosen].numpy(), "names": np.array(names)}
 
-    recipe = {"set": "celeba", "size": size, "n": n, "split": split, "seed": seed}
-    name = f"celeba_{size}_{n}_{seed}_{split}"
+    place, usual = _root(root).resolve(), _root(None).resolve()
+    elsewhere = "" if place == usual else str(place)  # the usual folder goes where the cache goes
+    recipe = {"recipe": _RECIPE, "set": "celeba", "root": elsewhere, "size": size, "n": n, "split": split, "seed": seed}
+    name = f"celeba_{size}_{n}_{seed}_{split}" + (f"_{_cache.digest({'root': elsewhere})[:8]}" if elsewhere else "")
     arrays = _cache.cached(name, recipe, lambda: _obtain("celeba", read, root), None)
     return ImageSet(
         images=torch.from_numpy(arrays["images"]),
@@ -247,10 +251,14 @@ def _spoilt(folder: Path, names: tuple[str, ...]) -> str:
     return f"; {', '.join(wrong)}" if wrong else ""
 
 
+def _root(root: Path | str | None) -> Path:
+    """The folder of all real sets."""
+    return data_dir() / "real" if root is None else check.path("root", root)
+
+
 def _obtain(name: str, read: Callable[[Path, bool], Any], root: Path | str | None) -> Any:
     """Read the files that lie in place, else download them; else say in one sentence what to do."""
-    root = data_dir() / "real" if root is None else Path(root)
-    known = REAL_SETS[name]
+    root, known = _root(root), REAL_SETS[name]
     try:
         return read(root, False)
     except (FileNotFoundError, RuntimeError, ImportError):

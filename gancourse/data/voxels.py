@@ -14,8 +14,7 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.data._request import request
-from gancourse.data.moving import SPLITS
+from gancourse.data._request import SPLITS, request
 
 DEFAULT_N = {"train": 2_000, "test": 500}
 SIZES = (16, 32)

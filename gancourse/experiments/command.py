@@ -45,6 +45,7 @@ def _list() -> int:
 
 
 def _run(experiment: Experiment, seeds: Sequence[int] | None, jobs: int) -> int:
+    pool.check_seeds(experiment, seeds)
     again = "gancourse experiment " + " ".join([experiment.name, *_options(seeds, jobs)])
     folder = records.place(experiment.name).parent
     if files.checkout() is None:

@@ -68,6 +68,12 @@ def _let_go(process: subprocess.Popen[bytes]) -> None:
     process.stdin.close()
 
 
+def check_seeds(experiment: Experiment, seeds: Sequence[int] | None) -> None:
+    """Raise a ValueError that names a seed which is none of the experiment's."""
+    if unknown := sorted(set(seeds or ()) - set(experiment.seeds)):
+        raise ValueError(f"{experiment.name} has the seeds {', '.join(map(str, experiment.seeds))}, not {unknown[0]}")
+
+
 def run(
     experiment: Experiment,
     seeds: Sequence[int] | None = None,
@@ -79,8 +85,7 @@ def run(
 
     Two runners would train the same jobs over each other's files: the second raises RuntimeError.
     """
-    if unknown := sorted(set(seeds or ()) - set(experiment.seeds)):
-        raise ValueError(f"{experiment.name} has the seeds {', '.join(map(str, experiment.seeds))}, not {unknown[0]}")
+    check_seeds(experiment, seeds)
     place = runner.folder(experiment, size)
     place.mkdir(parents=True, exist_ok=True)
     try:

@@ -19,6 +19,7 @@ A card given to ``save`` is a dictionary (``fill_card`` makes one); these are it
                real data, belongs to distances and may be missing elsewhere (accuracies)
     licence*   {"data": "CC BY 4.0, Lisa Wischofsky", "weights": "CC BY 4.0"}
     note       anything else a user should know
+    exported   the files that ``gancourse export`` wrote with it, which it may replace
     name, versions, weights, sha256   are filled in by ``save``; sha256 is the hash of the card's own text
 """
 
@@ -34,6 +35,7 @@ import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,7 @@ from torch import Tensor, nn
 from gancourse import __version__, scale
 from gancourse.base import check, files
 from gancourse.base.kinds import what_is
+from gancourse.zoo._values import wrong_values
 
 SUFFIX = ".safetensors"
 FORMAT = 1
@@ -57,20 +60,20 @@ class Card(dict[str, Any]):
 
     def _lines(self) -> list[tuple[str, str]]:
         lines = [
-            ("network", _call(self.get("network"), "class")),
-            ("data", _call(self.get("data"), "name")),
-            ("training", _call(self.get("training"), "recipe")),
-            ("effort", _effort(self)),
-            ("measured", _measured(self.get("metric"))),
-            ("licence", "; ".join(f"{what}: {text}" for what, text in self.get("licence", {}).items())),
-            ("versions", ", ".join(f"{what} {version}" for what, version in self.get("versions", {}).items())),
-            ("weights", _file(self.get("weights"))),
-            ("note", self.get("note", "")),
+            ("network", _told(partial(_call, head="class"), self.get("network"))),
+            ("data", _told(partial(_call, head="name"), self.get("data"))),
+            ("training", _told(partial(_call, head="recipe"), self.get("training"))),
+            ("effort", _told(_effort, {key: self[key] for key in ("steps", "seconds", "seed") if key in self})),
+            ("measured", _told(_measured, self.get("metric"))),
+            ("licence", _told(_licences, self.get("licence"))),
+            ("versions", _told(_listed, self.get("versions"))),
+            ("weights", _told(_file, self.get("weights"))),
+            ("note", str(self.get("note", ""))),
         ]
         return [(what, text) for what, text in lines if text]
 
     def _title(self) -> str:
-        return ": ".join(text for text in (self.get("name", ""), self.get("title", "")) if text) or "model card"
+        return ": ".join(str(text) for text in (self.get("name", ""), self.get("title", "")) if text) or "model card"
 
     def __str__(self) -> str:
         return "\n".join([self._title(), *(f"  {what:<9} {text}" for what, text in self._lines())])
@@ -138,7 +141,7 @@ def check_card(card: Mapping[str, Any], complete: bool = True) -> None:
     wrong = [*_wrong_network(card.get("network"))]
     if complete:
         wrong += [f"{key} is missing" for key in _NEEDED if key not in card]
-        wrong += _wrong_values(card)
+        wrong += wrong_values(card)
     if wrong:
         raise ValueError(f"the model card {card.get('name', '')!r} is not in order: {'; '.join(wrong)}")
 
@@ -153,29 +156,20 @@ def _wrong_network(network: Any) -> list[str]:
     return []
 
 
-def _wrong_values(card: Mapping[str, Any]) -> list[str]:
-    wrong = []
-    parts = {"data": ("name", "arguments"), "training": ("recipe", "arguments"), "licence": ("data", "weights")}
-    for key, inner in parts.items():
-        given = card.get(key, {})
-        if key in card and not (isinstance(given, Mapping) and all(part in given for part in inner)):
-            wrong.append(f"{key} needs {' and '.join(inner)}")
-    if not all(isinstance(text, str) and text.strip() for text in dict(card.get("licence") or {}).values()):
-        wrong.append("licence must name the licences")
-    kinds: dict[str, tuple[type, ...]] = {"steps": (int,), "seed": (int,), "seconds": (int, float), "title": (str,)}
-    for key, kind in kinds.items():
-        if key in card and (isinstance(card[key], bool) or not isinstance(card[key], kind)):
-            wrong.append(f"{key} is {card[key]!r}")
-    metric = card.get("metric", {})
-    if "metric" in card:
-        numbers = [metric.get("value"), metric.get("floor", 0.0)]
-        if not all(isinstance(x, (int, float)) and abs(x) < float("inf") for x in numbers):
-            wrong.append("metric needs a finite value, and its floor must be a number")
-        if not (metric.get("name") and metric.get("protocol")):
-            wrong.append("metric needs name and protocol")
-        if "distance" in str(metric.get("name", "")).lower() and "floor" not in metric:
-            wrong.append("a distance needs its real-against-real floor")
-    return wrong
+def _told(show: Callable[[Any], str], value: Any) -> str:
+    """A value as ``show`` tells it, or as it is: a card that is not in order is shown, too, to see what is wrong with it."""
+    try:
+        return show(value)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return str(value)
+
+
+def _listed(values: Mapping[str, Any] | None) -> str:
+    return ", ".join(f"{what} {version}" for what, version in (values or {}).items())
+
+
+def _licences(values: Mapping[str, Any] | None) -> str:
+    return "; ".join(f"{what}: {text}" for what, text in (values or {}).items())
 
 
 def _call(spec: Mapping[str, Any] | None, head: str) -> str:
@@ -419,12 +413,21 @@ def load_or_train(
     """The shipped checkpoint ``name`` if there is one, else what was trained here before, else what ``train()`` gives.
 
     ``train()`` returns (network, card) or (run, card), where a run is what ``training.fit`` returns: its ``generator`` is kept.
-    The result is saved at ``path``, by default in the cache under the scale in force, and loaded from there the next time.
+    The result is saved at ``path``, by default in the cache under the scale in force, and loaded from there the next time.  What
+    cannot be loaded from the cache is trained again with a warning; what lies at a path of your own is left as it is.
+
+    Raises ValueError or FileNotFoundError where the checkpoint at ``path`` is damaged, of a newer version, or lacks one of its
+    two files.
     """
     if name in names():
         return load(name)
-    path = cached(name) if path is None else weights_path(path).expanduser()
-    if path.is_file():
+    if path is not None:
+        path = weights_path(path).expanduser()
+        if path.is_file():
+            return load(path)
+        if (beside := path.with_suffix(".json")).exists():
+            raise FileNotFoundError(f"{beside} is there without its weights, {path.name}: put them back, or name another path")
+    elif (path := cached(name)).is_file():
         try:
             return load(path)
         except (ValueError, FileNotFoundError) as error:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.classroom.lines import Line
+from gancourse.theory.convolution import transposed_size
 
 
 def _layer(seed: int) -> tuple[int, int, int, int]:
@@ -14,7 +15,7 @@ def _layer(seed: int) -> tuple[int, int, int, int]:
 
 
 TRANSPOSED_SIZE = Line(
-    lambda n, k, s, p: (n - 1) * s + k - 2 * p,
+    transposed_size,
     {
         "this is the strided layer, which makes pictures smaller": lambda n, k, s, p: (n + 2 * p - k) // s + 1,
         "the last of n windows begins at s (n - 1), and not at s n": lambda n, k, s, p: n * s + k - 2 * p,

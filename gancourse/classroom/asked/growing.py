@@ -7,10 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.classroom.lines import Line
-
-
-def _up(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2)
+from gancourse.classroom.right import deviation as _spread
+from gancourse.classroom.right import doubled as _up
+from gancourse.classroom.right import faded, mean_deviation
 
 
 def _paths(seed: int) -> tuple[Tensor, Tensor, float]:
@@ -20,7 +19,7 @@ def _paths(seed: int) -> tuple[Tensor, Tensor, float]:
 
 
 FADE = Line(
-    lambda old, new, alpha: (1 - alpha) * _up(old) + alpha * new,
+    faded,
     {
         "the weights are exchanged: at alpha = 0 the old path is to be all": lambda o, n, a: a * _up(o) + (1 - a) * n,
         "the old path stays whole: as the new one comes, it has to go": lambda o, n, a: _up(o) + a * n,
@@ -44,12 +43,8 @@ def _group(seed: int) -> tuple[Tensor]:
     return (x if seed % 2 else x[:1].repeat(4, 1, 1, 1),)
 
 
-def _spread(variance: Tensor) -> Tensor:
-    return (variance + 1e-8).sqrt()
-
-
 SPREAD = Line(
-    lambda x: _spread(x.var(0, unbiased=False)).mean(),
+    mean_deviation,
     {
         "the 1e-8 under the root is missing: where all samples are alike, the root has no finite slope": lambda x: (
             x.var(0, unbiased=False).sqrt().mean()

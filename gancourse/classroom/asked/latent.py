@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from gancourse.classroom.lines import Line
+from gancourse.classroom.right import angle as _angle
+from gancourse.classroom.right import direction
 
 
 def _ends(seed: int) -> tuple[Tensor, Tensor, float]:
@@ -13,10 +15,6 @@ def _ends(seed: int) -> tuple[Tensor, Tensor, float]:
     ends = torch.randn(2, 6, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     z0, z1 = 3 * ends / ends.norm(dim=1, keepdim=True)
     return z0, z1, (0.3, 0.8, 0.1, 0.6, 0.45)[seed % 5]
-
-
-def _angle(z0: Tensor, z1: Tensor) -> Tensor:
-    return torch.arccos((z0 @ z1) / (z0.norm() * z1.norm()))
 
 
 def _circle(z0: Tensor, z1: Tensor, t: float) -> Tensor:
@@ -61,7 +59,7 @@ def _labelled(seed: int) -> tuple[Tensor, Tensor]:
 
 
 ATTRIBUTE = Line(
-    lambda z, has: z[has].mean(0) - z[~has].mean(0),
+    direction,
     {
         "the direction is turned round: it takes the attribute away": lambda z, has: z[~has].mean(0) - z[has].mean(0),
         "the mean of those without is missing: this is a place, not a direction": lambda z, has: z[has].mean(0),

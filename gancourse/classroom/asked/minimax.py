@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from gancourse.base import networks
 from gancourse.classroom.asked.gradients import reached
 from gancourse.classroom.lines import Found, Line
+from gancourse.losses import saturating_d as d_loss
 
 # Lecture 02: losses on logits, and the best discriminator
 
@@ -20,10 +21,6 @@ def real_and_fake(seed: int) -> tuple[Tensor, Tensor]:
     """Logits of 7 real and 5 fake samples."""
     draw = torch.Generator().manual_seed(seed)
     return 2 * torch.randn(7, generator=draw) + 0.5, 2 * torch.randn(5, generator=draw) - 0.5
-
-
-def d_loss(real: Tensor, fake: Tensor) -> Tensor:
-    return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
 D_LOSS = Line(

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from gancourse.base import networks
 from gancourse.classroom.asked.gradients import reached
 from gancourse.classroom.lines import Found, Line, written
+from gancourse.losses import non_saturating_g as _g
+from gancourse.losses import saturating_d as _d
 
 
 def _table(seed: int) -> tuple[Any, ...]:
@@ -31,14 +33,6 @@ def _both_turns(function: Callable[..., Any], d: nn.Module, g: nn.Module, t: Any
         g.zero_grad()
         found |= {f"{key} ({name})": value for key, value in reached(loss, **players).items()}
     return found
-
-
-def _d(real: Tensor, fake: Tensor) -> Tensor:
-    return F.softplus(-real).mean() + F.softplus(fake).mean()
-
-
-def _g(fake: Tensor) -> Tensor:
-    return F.softplus(-fake).mean()
 
 
 AUGMENTED = Line(

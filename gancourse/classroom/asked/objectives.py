@@ -11,16 +11,14 @@ from torch import Tensor
 
 from gancourse.classroom.asked.minimax import real_and_fake
 from gancourse.classroom.lines import Found, Line, written
+from gancourse.classroom.right import pull
+from gancourse.classroom.right import squares as _squares
 
 
 def _codes(seed: int) -> tuple[Any, ...]:
     """Logits of 7 real and 5 fake samples, and the codes a for fake and b for real."""
     a, b = ((0.0, 1.0), (-1.0, 1.0), (-0.5, 2.0))[seed % 3]
     return *real_and_fake(seed), a, b
-
-
-def _squares(real: Tensor, fake: Tensor, a: float, b: float) -> Tensor:
-    return (real - b).square().mean() / 2 + (fake - a).square().mean() / 2
 
 
 LEAST_SQUARES = Line(
@@ -126,7 +124,7 @@ def _errors(seed: int) -> tuple[Any, ...]:
 
 
 def _follow(k: Tensor, gamma: float, rate: float, real: Tensor, fake: Tensor) -> Tensor:
-    return k + rate * (gamma * real - fake)
+    return k + pull(real, fake, gamma, rate)
 
 
 THERMOSTAT = Line(

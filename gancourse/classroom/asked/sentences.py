@@ -6,8 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.classroom.asked.minimax import d_loss
 from gancourse.classroom.lines import Line
+from gancourse.classroom.right import augmented, matching
+from gancourse.losses import saturating_d as d_loss
 
 
 def _three_logits(seed: int) -> tuple[Tensor, ...]:
@@ -16,12 +17,8 @@ def _three_logits(seed: int) -> tuple[Tensor, ...]:
     return tuple(2 * torch.randn(7, generator=draw) + shift for shift in (0.5, -0.5, -0.2))
 
 
-def _cls_loss(real: Tensor, fake: Tensor, wrong: Tensor) -> Tensor:
-    return F.softplus(-real).mean() + (F.softplus(fake).mean() + F.softplus(wrong).mean()) / 2
-
-
 CLS_LOSS = Line(
-    _cls_loss,
+    matching,
     {
         "the mismatched pairs are missing: this is the GAN's loss, which does not ask whether picture and sentence fit": (
             lambda r, f, w: d_loss(r, f)
@@ -35,14 +32,14 @@ CLS_LOSS = Line(
         "fakes and mismatched pairs have the weight 1 each: algorithm 1 takes their mean, so that false weighs as much as true": (
             lambda r, f, w: F.softplus(-r).mean() + F.softplus(f).mean() + F.softplus(w).mean()
         ),
-        "the sign is turned round: a loss is minimised": lambda r, f, w: -_cls_loss(r, f, w),
-        "real and fake are exchanged: D should say 1 to real pictures with their own sentence": lambda r, f, w: _cls_loss(
+        "the sign is turned round: a loss is minimised": lambda r, f, w: -matching(r, f, w),
+        "real and fake are exchanged: D should say 1 to real pictures with their own sentence": lambda r, f, w: matching(
             -r, -f, -w
         ),
         "only the mismatched pairs are halved": lambda r, f, w: (
             F.softplus(-r).mean() + F.softplus(f).mean() + F.softplus(w).mean() / 2
         ),
-        "it is a sum over the batch: take means": lambda r, f, w: 7 * _cls_loss(r, f, w),
+        "it is a sum over the batch: take means": lambda r, f, w: 7 * matching(r, f, w),
     },
     _three_logits,
 )
@@ -55,7 +52,7 @@ def _cloud(seed: int) -> tuple[Tensor, ...]:
 
 
 AUGMENT = Line(
-    lambda mu, log_sigma, eps: mu + log_sigma.exp() * eps,
+    augmented,
     {
         "the noise is missing: this is the mean of the cloud, and every draw is the same": lambda m, s, e: m + 0 * e,
         "sigma is left as its logarithm, which may be negative: take exp": lambda m, s, e: m + s * e,

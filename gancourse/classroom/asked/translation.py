@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from gancourse.base import networks
 from gancourse.classroom.asked.gradients import reached
 from gancourse.classroom.lines import Found, Line
+from gancourse.classroom.right import gap as _l1
+from gancourse.losses import saturating_d as _terms
 
 # Lecture 17: pairs, side by side in the channels
 
@@ -29,10 +31,6 @@ def _judging(function: Callable[..., Any], d: nn.Module, g: nn.Module, a: Tensor
 
 def _pair(a: Tensor, b: Tensor) -> Tensor:
     return torch.cat([a, b], 1)
-
-
-def _terms(real: Tensor, fake: Tensor) -> Tensor:
-    return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
 PIX2PIX_D = Line(
@@ -129,10 +127,6 @@ def _heaps(seed: int) -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
 
 def _translating(function: Callable[..., Any], ab: nn.Module, ba: nn.Module, a: Tensor, b: Tensor) -> Found:
     return reached(function(ab, ba, a, b), **{"G_ab's weights": ab, "G_ba's weights": ba})
-
-
-def _l1(x: Tensor, y: Tensor) -> Tensor:
-    return (x - y).abs().mean()
 
 
 CYCLE = Line(

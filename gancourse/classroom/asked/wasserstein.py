@@ -5,16 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gancourse.classroom.asked.minimax import d_loss, real_and_fake
+from gancourse.classroom.asked.minimax import real_and_fake
 from gancourse.classroom.lines import Line
-
-
-def _critic_loss(real: Tensor, fake: Tensor) -> Tensor:
-    return fake.mean() - real.mean()
-
+from gancourse.classroom.right import centred_at_1
+from gancourse.classroom.right import lengths as _norms
+from gancourse.losses import saturating_d as d_loss
+from gancourse.losses import wasserstein_d
 
 CRITIC_LOSS = Line(
-    _critic_loss,
+    wasserstein_d,
     {
         "the sign is turned round: this is the difference that the critic maximises, and a loss is minimised": lambda r, f: (
             r.mean() - f.mean()
@@ -41,12 +40,8 @@ def _gradients(seed: int) -> tuple[Tensor]:
     return (torch.randn(6, 3, 4, 4, generator=draw) * torch.tensor([0.02, 0.05, 0.1, 0.2, 0.3, 0.4]).view(6, 1, 1, 1),)
 
 
-def _norms(gradient: Tensor) -> Tensor:
-    return gradient.flatten(1).norm(dim=1)
-
-
 PENALTY = Line(
-    lambda g: (_norms(g) - 1).square().mean(),
+    lambda g: centred_at_1(_norms(g)),
     {
         "the norm runs over the channels alone, one for each pixel: flatten each picture first": lambda g: (
             (g.norm(dim=1) - 1).square().mean()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from dataclasses import asdict, dataclass, field, fields
 from html import escape
 from typing import Any
 
+from gancourse.base import cells
 from gancourse.classroom.coverage import deck_names
 
 MIME = "application/vnd.gancourse.claim+json"
@@ -96,6 +97,9 @@ _KIND = {
 }
 
 
+_ASKED, _BY_INTERVAL = "Asked for", ", by the 95 % interval in brackets over five or more independent measurements"
+
+
 def headline(row: Row) -> str:
     """The verdict as a word of its own."""
     return "Our question" if row.verdict == NO_VERDICT else row.verdict.capitalize()
@@ -114,7 +118,7 @@ def details(row: Row) -> list[tuple[str, str]]:
     """What unfolds: label and text."""
     asked = row.tolerance
     if row.kind == PAPER and not row.exact:
-        asked += ", by the 95 % interval in brackets over five or more independent measurements"
+        asked += _BY_INTERVAL
     elif asked and len(row.values) > 1:
         asked += ", by every value"
     origin = f"{row.source}; " if row.source and row.decks else row.source
@@ -122,7 +126,7 @@ def details(row: Row) -> list[tuple[str, str]]:
         origin += f"taught in the lecture slides of {deck_names(row.decks)}"
     told = [
         ("Why", row.why),
-        ("Asked for", asked),
+        (_ASKED, asked),
         (
             "Without learning" if row.kind == QUESTION else "Must fail",
             row.nulls or row.no_null and f"nothing: {row.no_null}",
@@ -155,6 +159,14 @@ def html(row: Row, unfolded: bool = False) -> str:
     )
 
 
+def for_a_slide(stored: str) -> str:
+    """A stored row as a room sees it: folded, with what was asked for above the fold.  Other HTML is left as it is."""
+    folded = stored.replace("<details open ", "<details ")
+    asked = re.search(rf"<i>{_ASKED}:</i> (.*?)</div>", folded)
+    seen = f"; asked for: {asked[1].removesuffix(_BY_INTERVAL)}" if asked else ""
+    return folded.replace("</b></summary>", f"{seen}</b></summary>")
+
+
 def bundle(row: Row) -> dict[str, Any]:
     """The row in each form that a notebook stores."""
     return {"text/plain": text(row), "text/html": html(row), MIME: row.record()}
@@ -162,7 +174,7 @@ def bundle(row: Row) -> dict[str, Any]:
 
 def show(row: Row, example: bool = False) -> None:
     """Display the row in a notebook, or print it; an ``example`` is unfolded and carries no record."""
-    if _shell() is None:
+    if cells.shell() is None:
         print(text(row))
         return
     from IPython.display import display
@@ -170,12 +182,7 @@ def show(row: Row, example: bool = False) -> None:
     display({"text/plain": text(row), "text/html": html(row, unfolded=True)} if example else bundle(row), raw=True)
 
 
-def _shell() -> Any:
-    """The running IPython shell, or None; IPython is not imported for the question."""
-    return sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-
-
 def cell_number() -> int | None:
     """The number of the running cell; None outside a notebook."""
-    shell = _shell()
+    shell = cells.shell()
     return None if shell is None else shell.execution_count

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gancourse.base import files
+from gancourse.base.kinds import what_is
 from gancourse.classroom.commands.shared import note, refuse
 
 if TYPE_CHECKING:
@@ -58,13 +59,23 @@ def _pages(arguments: argparse.Namespace, ending: str) -> Iterator[tuple[Path, P
 
     if not arguments.all:
         source = notebooks.find(arguments.notebook)
-        yield source, files.writable(arguments.output or Path(f"{source.stem}{ending}"))
+        yield source, _page(arguments.output or Path(f"{source.stem}{ending}"))
         return
     folder = arguments.output or Path()
     if folder.is_file():
         raise NotADirectoryError(f"{folder} is a file: with --all, --output is the folder for the pages")
     for source in notebooks.sources():
-        yield source, files.writable(folder / f"{source.stem}{ending}")
+        yield source, _page(folder / f"{source.stem}{ending}")
+
+
+def _page(path: Path) -> Path:
+    """Return ``path`` if a web page can be written there, and nothing is there but a web page."""
+    files.writable(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"{path} does not end in .html, and a web page is what this writes: name another --output")
+    if path.exists() and path.stat().st_size and "a web page" not in (kind := what_is(path)):
+        raise ValueError(f"{path} exists already and is {kind}: name another --output")
+    return path
 
 
 def _slides_of(source: Path, target: Path) -> None:
@@ -127,7 +138,7 @@ def claims(arguments: argparse.Namespace) -> int:
     if not (arguments.check or arguments.from_notebooks or measured):
         measured = notebooks.sources()
     fresh = {source.stem for source in measured}
-    stored = measuring.stored_rows(root / "notebooks", fresh)
+    stored = measuring.stored_rows(root, fresh)
     if arguments.check:
         same = output.is_file() and output.read_text(encoding="utf-8") == claims.ledger_markdown(stored)
         print(f"{output.name} {'agrees' if same else 'does not agree'} with the notebooks")

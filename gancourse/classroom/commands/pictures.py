@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gancourse.base import files
-from gancourse.classroom.commands.shared import again, note, of_options, plain_warnings, refuse, terminated_as_interrupted
+from gancourse.classroom.commands.shared import (
+    again,
+    note,
+    of_options,
+    plain_warnings,
+    refuse,
+    terminated_as_interrupted,
+    there_already,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +47,7 @@ def train(arguments: argparse.Namespace) -> int:
     if arguments.recipe is None:
         raise ValueError(f"name what to train: gancourse train FAMILY --images {arguments.images}, one of {', '.join(FAMILIES)}")
     check.one_of("family", arguments.recipe, FAMILIES)
-    if arguments.run is None:
+    if not arguments.run:
         raise ValueError("name the folder that the training writes to: add --run DIR")
     given = {name: getattr(arguments, name) for name in (*OPTIONS, "steps", "seed", "precision", "compile")}
     request = training.Request(arguments.recipe, arguments.images, **{k: v for k, v in given.items() if v not in (None, False)})
@@ -75,6 +83,16 @@ def place_of(checkpoint: str) -> Path | None:
     given = Path(checkpoint).expanduser()
     folder = given if given.is_dir() else given.parent if given.name == "checkpoint.safetensors" else None
     return folder if folder is not None and (folder / "settings.json").is_file() else None
+
+
+def no_other_folder(checkpoint: str) -> None:
+    """Raise an IsADirectoryError where ``checkpoint`` is a folder, neither that of a run nor the name of a shipped network."""
+    from gancourse import zoo
+
+    if Path(checkpoint).expanduser().is_dir() and checkpoint not in zoo.names():
+        raise IsADirectoryError(
+            f"{checkpoint} is a folder and that of no run, for it has no settings.json: name one of a run, or a checkpoint's file"
+        )
 
 
 def of_run(folder: Path) -> Shipped:
@@ -279,9 +297,12 @@ def distance(arguments: argparse.Namespace) -> None:
 
 def _side(folder: str) -> int:
     """The smallest side of some pictures, evenly spaced over a folder."""
+    from gancourse.base.kinds import what_is
     from gancourse.data._files import pictures_in
 
     place = Path(folder).expanduser()
+    if place.is_file():
+        raise NotADirectoryError(f"{place} is {what_is(place)}, not a folder: pass the folder that holds the pictures")
     if not place.is_dir():
         raise FileNotFoundError(f"there is no folder {place}: pass two folders of pictures")
     with warnings.catch_warnings():
@@ -334,19 +355,40 @@ def export(arguments: argparse.Namespace) -> None:
     if arguments.no_onnx:
         refuse(arguments, "export --no-onnx", "back")
     run = place_of(arguments.checkpoint)
-    shipped = of_run(run) if run is not None else zoo.load(arguments.checkpoint)
+    if run is None:
+        no_other_folder(arguments.checkpoint)
     folder = arguments.output or (run if run is not None else Path()) / "export"
+    if folder.is_file():
+        raise NotADirectoryError(f"{folder} is a file: name a folder")
+    shipped = of_run(run) if run is not None else zoo.load(arguments.checkpoint)
     name = run.resolve().name if run is not None else shipped.card["name"]
     target = files.writable(folder / f"{name}.safetensors")
-    written = zoo.save(target.resolve(), shipped.model, shipped.card, dtype=None)
+    onnx = target.with_name(f"{name}-back.onnx") if arguments.back else target.with_suffix(".onnx")
+    paths, before = [target, target.with_suffix(".json"), *([] if arguments.no_onnx else [onnx])], _exported(target, shipped)
+    for path in paths:
+        if path.exists() and path.name not in before and not arguments.force:
+            raise there_already(path)
+    written_here = sorted({*before, *(path.name for path in paths)})
+    written = zoo.save(target.resolve(), shipped.model, {**shipped.card, "exported": written_here}, dtype=None)
     print(f"wrote {written} and its card")
     if arguments.no_onnx:
         return
     size = int(getattr(shipped.model, "size", shipped.card.get("data", {}).get("arguments", {}).get("size", 64)))
-    onnx = target.with_name(f"{name}-back.onnx") if arguments.back else target.with_suffix(".onnx")
     try:
         with plain_warnings():
             made = exported.to_onnx(one_way(shipped.model, arguments.back), onnx, size=size)
     except ImportError as error:  # an extra that the course itself does without
         raise RuntimeError(f"{error}, or leave ONNX out with --no-onnx") from error
     print(f"wrote {made.path}: {made}")
+
+
+def _exported(target: Path, shipped: Shipped) -> list[str]:
+    """The names of what an earlier export of the same network, which may have been trained less, wrote beside a file."""
+    from gancourse import zoo
+
+    try:
+        known = zoo.card(target)
+    except (OSError, ValueError):
+        return []
+    same = all(known.get(key) == shipped.card.get(key) for key in ("network", "data", "training", "seed"))
+    return list(known.get("exported", [])) if same else []

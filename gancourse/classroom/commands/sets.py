@@ -54,10 +54,10 @@ def _load_set(request: str, n: int | None) -> list[str]:
     from gancourse import data
     from gancourse.base import check
 
-    name, _, size = request.partition(":")
+    name, colon, size = request.partition(":")
     known = data.EMBEDDED | data.REAL
     function = known[check.one_of("data set", name, known)]
-    if size and not size.isdecimal():
+    if colon and not size.isdecimal():
         raise ValueError(f"a size is a number of pixels, not {size!r}: write {name}:64")
     options = {"size": int(size)} if size else {}
     if n is not None:
@@ -66,18 +66,24 @@ def _load_set(request: str, n: int | None) -> list[str]:
 
 
 def _data_clear(arguments: argparse.Namespace) -> None:
-    """Clear the cache of all sets or of some; what was trained or edited here stays unless asked for, because it took longest."""
+    """Clear the cache of all sets or of some; what was trained or edited here stays unless asked for, because it took longest.
+
+    What the course did not write stays, and is named.
+    """
     from gancourse import data
     from gancourse.base import check
+    from gancourse.data._files import several, some
 
     refuse(arguments, "data clear", "n")
     if arguments.names:
         refuse(arguments, f"data clear {' '.join(arguments.names)}", "all")
-    kept = {path for path in storage.entries() if path.name in storage.MADE_HERE}
-    known = sorted({*data.EMBEDDED, *data.REAL, *(storage.group(path) for path in storage.entries() if path not in kept)})
+    written = {path for path in storage.entries() if storage.ours(path)}
+    others = [path.name for path in storage.entries() if path not in written]
+    kept = {path for path in written if path.name in storage.MADE_HERE}
+    known = sorted({*data.EMBEDDED, *data.REAL, *(storage.group(path) for path in written - kept)})
     chosen = {path for name in arguments.names for path in storage.files_of(check.one_of("data set", name, known))}
     if not arguments.names:
-        chosen = set(storage.entries()) - (set() if arguments.all else kept)
+        chosen = written - (set() if arguments.all else kept)
     freed, in_use = 0, []
     for path in sorted(chosen):
         size = storage.size(path)
@@ -87,6 +93,8 @@ def _data_clear(arguments: argparse.Namespace) -> None:
         except OSError as error:  # on Windows a notebook or a training may have it mapped
             in_use.append(f"{path.name} ({error.strerror})")
     print(f"cleared {storage.megabytes(freed)} from {files.cache_dir()}")
+    if others and not arguments.names:
+        note(f"left: {several(len(others), 'other')}, which gancourse did not write: {some(others)}")
     if in_use:
         fix = ": close the notebooks and trainings that use it, and clear again" if sys.platform == "win32" else ""
         raise OSError(f"{', '.join(in_use)} could not be removed{fix}")

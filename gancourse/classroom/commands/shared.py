@@ -12,6 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -57,16 +58,20 @@ ARGUMENTS = {  # of the functions that the commands call, and the options that t
     },
     "batch_size": "batch",
 }
-_GIVEN = re.compile(rf"\b(pass )?({'|'.join(ARGUMENTS)})=('[^']*'|[\w.]*)")
+_GIVEN = re.compile(  # not inside a path or the name of a file, which may look like that
+    rf"(?<![\w./\\=-])(pass )?({'|'.join(ARGUMENTS)})=('[^']*'|\.\.\.|\w*)(?![\w/\\=]|\.\w)"
+)
 _ASKED = re.compile(rf"^({'|'.join(ARGUMENTS)}) must be(?: None,)? ")
 
 
 def in_options(message: str) -> str:
-    """A sentence about arguments as one about options: "pass skip=True" as "add --skip"."""
+    """A sentence about arguments as one about options: "pass skip=True" is "add --skip", "pass fit=None" is "leave --fit out"."""
 
     def given(found: re.Match[str]) -> str:
-        value = found[3].strip("'")
-        option = f"--{ARGUMENTS[found[2]]}" if value in ("", "True") else f"--{ARGUMENTS[found[2]]} {value}"
+        option, value = f"--{ARGUMENTS[found[2]]}", found[3].strip("'")
+        if value == "None":
+            return f"leave {option} out" if found[1] else f"no {option}"
+        option = option if value in ("", "True", "...") else f"{option} {value}"
         return f"add {option}" if found[1] else option
 
     return _GIVEN.sub(given, _ASKED.sub(lambda found: f"--{ARGUMENTS[found[1]]} must be ", message))
@@ -105,6 +110,11 @@ def refuse(arguments: argparse.Namespace, what: str, *names: str) -> None:
             continue
         given = " ".join(value) if name == "names" else f"--{name.replace('_', '-')}"
         raise ValueError(f"{what} does not use {given}: leave it out")
+
+
+def there_already(path: Path) -> ValueError:
+    """What to raise where a file would be written over that this command may not have made."""
+    return ValueError(f"{path} exists already: add --force to replace it, or name another --output")
 
 
 def note(line: str) -> None:

@@ -7,11 +7,21 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gancourse.base import files
 from gancourse.classroom.commands import pictures
-from gancourse.classroom.commands.shared import note, of_options, plain_warnings, refuse, terminated_as_interrupted
+from gancourse.classroom.commands.shared import (
+    note,
+    of_options,
+    plain_warnings,
+    refuse,
+    terminated_as_interrupted,
+    there_already,
+)
+
+if TYPE_CHECKING:
+    from PIL.PngImagePlugin import PngInfo
 
 PRECISIONS = ("auto", "float32", "bf16")
 
@@ -36,8 +46,9 @@ def train(arguments: argparse.Namespace) -> int:
     output = zoo.weights_path(no_other_file(arguments.output or Path(name)))
     for path in (output, output.with_suffix(".json"), *([arguments.checkpoint] if arguments.checkpoint else [])):
         files.writable(path)
-    if output.exists() and not arguments.force:  # said before training, not after
-        raise ValueError(f"{output} exists already: add --force to replace it, or name another --output")
+    for path in (output, output.with_suffix(".json")):
+        if path.exists() and not arguments.force:  # said before training, not after
+            raise there_already(path)
     given = {"steps": arguments.steps, "seed": arguments.seed or 0, "checkpoint": arguments.checkpoint}
     given |= {name: value for name in ("precision", "compile") if (value := getattr(arguments, name))}
     try:
@@ -107,20 +118,55 @@ def sample(arguments: argparse.Namespace) -> None:
     from gancourse import viz, zoo
 
     if arguments.checkpoint is None:
-        refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back", "skip")
+        refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back", "skip", "force")
         shipped = zoo.names()
         print(_listed("checkpoint", shipped) if shipped else "shipped checkpoints: none")
         return
     run = pictures.place_of(arguments.checkpoint)
-    output = files.writable(arguments.output or (run or Path()) / "grid.png")  # of a run where its pictures do not lie
+    usual = (run or Path()) / "grid.png"  # of a run where its pictures do not lie, and where nobody else's do
+    output = _sheet(arguments.output or usual, arguments.force or (run is not None and arguments.output is None))
+    if run is None:
+        pictures.no_other_folder(arguments.checkpoint)
     if run is None and ("/" in arguments.checkpoint or os.sep in arguments.checkpoint or arguments.checkpoint not in zoo.names()):
         no_other_file(Path(arguments.checkpoint))
     images, columns = pictures.drawn(pictures.of_run(run) if run is not None else zoo.load(arguments.checkpoint), arguments)
     if images.ndim != 4:
         raise ValueError(f"{arguments.checkpoint} makes samples of shape {list(images.shape[1:])}, which are no images")
     picture = viz.grid(images, columns=columns)
-    files.keep_whole(output, lambda part: picture.save(part, "PNG"))
-    print(f"wrote {output} ({picture.width} x {picture.height} pixels)")
+    done = "replaced" if output.exists() else "wrote"
+    files.keep_whole(output, lambda part: picture.save(part, "PNG", pnginfo=_signed()))
+    print(f"{done} {output} ({picture.width} x {picture.height} pixels)")
+
+
+_SIGNED = ("Software", "gancourse sample")  # a text in the PNG, by which its own sheets are known
+
+
+def _signed() -> PngInfo:
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    text.add_text(*_SIGNED)
+    return text
+
+
+def _sheet(path: Path, force: bool) -> Path:
+    """Return ``path`` if samples can be written there, and nothing is there but an earlier sheet of samples."""
+    files.writable(path)
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"{path} does not end in .png, and a PNG is what this writes: name another --output")
+    if path.exists() and not force and not _own_sheet(path):
+        raise there_already(path)
+    return path
+
+
+def _own_sheet(path: Path) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as picture:
+            return picture.info.get(_SIGNED[0]) == _SIGNED[1]
+    except (OSError, ValueError, SyntaxError):
+        return False
 
 
 def experiment(arguments: argparse.Namespace) -> int:

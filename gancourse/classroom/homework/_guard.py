@@ -26,8 +26,6 @@ import torch.nn.functional
 import torch.overrides
 from torch.utils._device import DeviceContext
 
-FOLDER = os.path.dirname(os.path.abspath(__file__))
-
 _BUILTINS = """abs all any bool callable compile delattr dict divmod enumerate eval exec filter float frozenset getattr hasattr
     hash id int isinstance issubclass iter len list map max min next object pow print property range repr reversed round set
     setattr slice sorted staticmethod str sum super tuple type vars zip __import__ __build_class__ BaseException Exception

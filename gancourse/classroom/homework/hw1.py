@@ -12,27 +12,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
-from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
+from gancourse.classroom.homework.checks.calls import gradient, unchanged
 from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, as_it_was, descend, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, scalar, show, true
+from gancourse.losses import non_saturating_g as _non_saturating
+from gancourse.losses import saturating_d as _d_loss
+from gancourse.losses import saturating_g as _saturating
 
 LOG2 = math.log(2.0)
 
 # 1. Losses on logits -----------------------------------------------------------------------------------------------------
-
-
-def _d_loss(real: Tensor, fake: Tensor) -> Tensor:
-    return F.softplus(-real).mean() + F.softplus(fake).mean()
-
-
-def _saturating(fake: Tensor) -> Tensor:
-    return -F.softplus(fake).mean()
-
-
-def _non_saturating(fake: Tensor) -> Tensor:
-    return F.softplus(-fake).mean()
 
 
 _LOST = "the logarithm of a probability that has rounded to 0: compute the loss from the logit, in one step"
@@ -125,14 +116,17 @@ def losses(sheet: Sheet, discriminator_loss: Callable, saturating_loss: Callable
     with sheet.item("the slopes", 1):
         with unchanged(real=real, fake=fake):
             discriminator_loss(real, fake), saturating_loss(fake), non_saturating_loss(fake)
-        for loss in (
-            lambda v: discriminator_loss(real, v),
-            lambda v: discriminator_loss(v, fake),
-            saturating_loss,
-            non_saturating_loss,
+        compare(discriminator_loss, _d_loss, lambda f: _both_slopes(f, real, fake), _D_LOSS, "the gradient of D's loss")
+        for answer, right, slips, name in (
+            (saturating_loss, _saturating, _SATURATING, "saturating"),
+            (non_saturating_loss, _non_saturating, _NON_SATURATING, "non-saturating"),
         ):
-            at = sheet.randn(5)
-            close(gradient(loss, at), finite_differences(loss, at), "the gradient, by finite differences", atol=1e-6)
+            compare(answer, right, lambda f: gradient(f, fake), slips, f"the gradient of the {name} loss")
+
+
+def _both_slopes(loss: Callable, real: Tensor, fake: Tensor) -> Tensor:
+    """The gradient of D's loss by the real logits and by the fake ones."""
+    return torch.cat([gradient(lambda v: loss(v, fake), real), gradient(lambda v: loss(real, v), fake)])
 
 
 # 2. The best discriminator -----------------------------------------------------------------------------------------------
@@ -559,4 +553,4 @@ def rounds(sheet: Sheet, train: Callable) -> None:
         equal(history, _notes(_train, n, k)[1], slip, _TRAIN.by(lambda f: _notes(f, n, k)[1]))
 
 
-seal(__name__, "gancourse.theory")
+seal(__name__, "gancourse.theory", "gancourse.losses.objectives", "gancourse.base.check")

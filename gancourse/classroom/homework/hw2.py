@@ -18,16 +18,15 @@ from gancourse.classroom.homework.checks.players import as_it_was
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import builtin, close, compare, equal, shape, show, true
+from gancourse.classroom.right import angle as _angle
+from gancourse.classroom.right import direction as _direction
+from gancourse.theory.convolution import transposed_size as _transposed_size
 
 # 1. Sizes ----------------------------------------------------------------------------------------------------------------
 
 
 def _conv_size(n: int, k: int, s: int, p: int) -> int:
     return (n + 2 * p - k) // s + 1
-
-
-def _transposed_size(n: int, k: int, s: int, p: int) -> int:
-    return (n - 1) * s + k - 2 * p
 
 
 def _doubling_padding(k: int) -> int | None:
@@ -562,10 +561,6 @@ def _line(z0: Tensor, z1: Tensor, t: Tensor) -> Tensor:
     return (1 - t)[:, None] * z0 + t[:, None] * z1
 
 
-def _angle(z0: Tensor, z1: Tensor) -> Tensor:
-    return torch.acos(z0 @ z1 / (z0.norm() * z1.norm()))
-
-
 def _arc_by(angle: Callable[[Tensor, Tensor], Tensor]) -> Callable:
     """The formula of the arc, with this angle between the latents."""
 
@@ -657,10 +652,6 @@ class _Mood(nn.Module):
         return self.layers(z)
 
 
-def _direction(z: Tensor, has: Tensor) -> Tensor:
-    return z[has].mean(0) - z[~has].mean(0)
-
-
 def _signed(z: Tensor, has: Tensor) -> Tensor:
     return torch.where(has[:, None], z, -z)
 
@@ -729,4 +720,4 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
             )
 
 
-seal(__name__)
+seal(__name__, "gancourse.classroom.right", "gancourse.theory.convolution")

@@ -9,10 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.classroom.homework.checks.calls import finite_differences, gradient, on_meta, unchanged
+from gancourse.classroom.homework.checks.calls import gradient, on_meta, unchanged
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, shape, show, tensor, true
+from gancourse.classroom.right import deviation as _deviation
+from gancourse.classroom.right import doubled as _double
+from gancourse.classroom.right import faded
+from gancourse.classroom.right import mean_deviation as _mean_deviation
 
 # 1. Equalised layers -----------------------------------------------------------------------------------------------------
 
@@ -114,11 +118,11 @@ def equalised(sheet: Sheet, he_constant: Callable, equalised_conv: Callable, equ
         compare(equalised_linear, right, (x, w, b, 1.3, 0.01), _LINEAR, "with gain 1.3 and multiplier 0.01")
 
     with sheet.item("what is stored stays as it is, and learns", 1):
-        _stored(sheet, equalised_conv, sheet.randn(2, 4, 5, 5), sheet.randn(3, 4, 3, 3))
-        _stored(sheet, equalised_linear, sheet.randn(2, 4), sheet.randn(3, 4))
+        _stored(sheet, equalised_conv, _conv(), _CONV, sheet.randn(2, 4, 5, 5), sheet.randn(3, 4, 3, 3))
+        _stored(sheet, equalised_linear, right, _LINEAR, sheet.randn(2, 4), sheet.randn(3, 4))
 
 
-def _stored(sheet: Sheet, layer: Callable, x: Tensor, w: Tensor) -> None:
+def _stored(sheet: Sheet, layer: Callable, right: Callable, slips: Slips, x: Tensor, w: Tensor) -> None:
     """The layer twice, and its gradients."""
     b, old = sheet.randn(3), w.clone()
     stored = "the stored weights were overwritten: they are multiplied again at the next call. Scale a copy, c * weight"
@@ -127,12 +131,10 @@ def _stored(sheet: Sheet, layer: Callable, x: Tensor, w: Tensor) -> None:
     close(w, old, "the weights afterwards", slip=stored)
     close(second, first, "the second call with the same weights", slip=stored)
 
-    def loss(v: Tensor) -> Tensor:
-        return layer(x, v, b, 1.5).square().sum()
+    def slope_of(f: Callable) -> Tensor:
+        return gradient(lambda v: f(x, v, b, 1.5).square().sum(), w, "no gradient reaches W: was it detached?")
 
-    slope = gradient(loss, w, "no gradient reaches W: was it detached?")
-    what = "the gradient in the stored weights, by finite differences"
-    close(slope, finite_differences(loss, w), what, atol=1e-5, rtol=1e-4)
+    compare(layer, right, slope_of, slips, "the gradient in the stored weights")
     each = torch.full((3,), x.numel() / x.shape[1], dtype=torch.float64)  # every sample and place counts once
     slope = gradient(lambda v: layer(x, w, v, 1.5).sum(), b)
     close(slope, each, "the gradient in the bias", slip="no constant multiplies the bias here")
@@ -211,14 +213,6 @@ def _var(x: Tensor) -> Tensor:
     return x.var(0, unbiased=False)
 
 
-def _deviation(x: Tensor) -> Tensor:
-    return (_var(x) + 1e-8).sqrt()
-
-
-def _mean_deviation(x: Tensor) -> Tensor:
-    return _deviation(x).mean()
-
-
 _std = _spread(_mean_deviation)
 _MAP_LAST = "the features come first and unchanged, the new map behind them"
 _ROOT_AT_0 = "the root's slope at 0 is infinite: eps = 1e-8 belongs under the root"
@@ -226,9 +220,9 @@ _STD = Slips("minibatch_std") | {
     "where is eps?": _spread(lambda x: _var(x).sqrt().mean()),
     "nothing was appended: one map more than came in": lambda x, group: x + 0,
     "one map for each channel: the mean over c, h and w is one number": (
-        lambda x, group: torch.cat([x, _deviation(x).expand_as(x)], 1)
+        lambda x, group: torch.cat([x, _deviation(_var(x)).expand_as(x)], 1)
     ),
-    "appended to the batch: the channels are dim 1": lambda x, group: torch.cat([x, _deviation(x)[None]]),
+    "appended to the batch: the channels are dim 1": lambda x, group: torch.cat([x, _deviation(_var(x))[None]]),
     _MAP_LAST: lambda x, group: _std(x, group).roll(1, 1),
     "divided by G - 1: the variance here is the mean of the squares, over G": _spread(lambda x: x.std(0).mean()),
     "the root is missing: the *standard deviation*, then the mean": _spread(lambda x: _var(x).mean()),
@@ -243,8 +237,8 @@ _STD = Slips("minibatch_std") | {
         _spread(lambda x: x.std((1, 2, 3), unbiased=False)[:, None, None]),
     ),
     "the deviation over the channels: it runs over the samples of the group": _spread(lambda x: x.std(1, unbiased=False)),
-    "the mean over the channels only: over h and w, too": _spread(lambda x: _deviation(x).mean(0)),
-    "a sum over c, h, w: take the mean": _spread(lambda x: _deviation(x).sum()),
+    "the mean over the channels only: over h and w, too": _spread(lambda x: _deviation(_var(x)).mean(0)),
+    "a sum over c, h, w: take the mean": _spread(lambda x: _deviation(_var(x)).sum()),
     "the deviation of the mean image: first the deviation of the samples, then the mean": (
         _spread(lambda x: x.mean(0).std(unbiased=False))
     ),
@@ -314,15 +308,10 @@ def _collapsed(sheet: Sheet, minibatch_std: Callable) -> None:
     def loss(f: Callable) -> Callable[[Tensor], Tensor]:
         return lambda v: f(v, 2)[:, 2].square().sum()
 
-    right, slopes = finite_differences(loss(minibatch_std), x), _STD.by(lambda f: gradient(loss(f), x))
-    close(gradient(loss(minibatch_std), x), right, "the gradient by finite differences", slopes, atol=1e-6)
+    compare(minibatch_std, _std, lambda f: gradient(loss(f), x), _STD, "the gradient", atol=1e-6)
 
 
 # 3. Fading in ------------------------------------------------------------------------------------------------------------
-
-
-def _double(x: Tensor) -> Tensor:
-    return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
 
 
 def _smooth(x: Tensor, corners: bool = False) -> Tensor:
@@ -331,7 +320,7 @@ def _smooth(x: Tensor, corners: bool = False) -> Tensor:
 
 def _fade(up: Callable = _double) -> Callable:
     """Fading with another way to double the older image."""
-    return lambda older, newer, alpha: (1 - alpha) * up(older) + alpha * newer
+    return lambda older, newer, alpha: faded(older, newer, alpha, up)
 
 
 _PATH = "no gradient reaches that path: it must learn while it fades"
@@ -651,13 +640,16 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
     with sheet.item("gradients reach input, weights and style", 0.5):
         x, style, weight, mark = sheet.randn(2, 2, 3, 3), sheet.randn(2, 2) + 1, sheet.randn(2, 2, 3, 3), sheet.randn(2, 2, 3, 3)
         lost = "no gradient reaches it: was something detached, or computed without a graph?"
-        for name, at, f in (
-            ("the input", x, lambda v: (modulated_conv(v, weight, style) * mark).sum()),
-            ("the style", style, lambda v: (modulated_conv(x, weight, v) * mark).sum()),
-            ("the weights", weight, lambda v: (modulated_conv(x, v, style) * mark).sum()),
+        for name, at, given in (
+            ("the input", x, lambda v: (v, weight, style)),
+            ("the style", style, lambda v: (x, weight, v)),
+            ("the weights", weight, lambda v: (x, v, style)),
         ):
-            what = f"the slopes in {name}, by finite differences"
-            close(gradient(f, at, lost), finite_differences(f, at), what, slip=_ATTACHED, atol=1e-6)
+
+            def slope(f: Callable, at: Tensor = at, given: Callable = given) -> Tensor:
+                return gradient(lambda v: (f(*given(v)) * mark).sum(), at, lost)
+
+            compare(modulated_conv, _each(), slope, _MODULATED_CONV, f"the slopes in {name}", atol=1e-6)
 
 
 # 5. Truncation -----------------------------------------------------------------------------------------------------------
@@ -807,4 +799,4 @@ def mixing(sheet: Sheet, mix: Callable) -> None:
         equal(str(tensor(mix(ws, other, crossover)).dtype), "torch.float64", "the result has the styles' type")
 
 
-seal(__name__)
+seal(__name__, "gancourse.classroom.right")

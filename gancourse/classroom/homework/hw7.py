@@ -18,6 +18,8 @@ from gancourse.classroom.homework.checks.players import as_it_was
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, scalar, shape, true
+from gancourse.classroom.right import augmented as _augment
+from gancourse.classroom.right import matching as _cls
 
 # 1. Sentences ------------------------------------------------------------------------------------------------------------
 
@@ -651,10 +653,6 @@ class _Reader(nn.Module):
         return 3 * ((seen @ self.both) * e).sum(1) + 3 * seen @ self.alone + e @ self.words
 
 
-def _cls(real: Tensor, made: Tensor, false: Tensor) -> Tensor:
-    return F.softplus(-real).mean() + (F.softplus(made).mean() + F.softplus(false).mean()) / 2
-
-
 def _told(
     loss: Callable = _cls,
     made: Callable = lambda x, e, wrong, fake: (fake, e),
@@ -806,10 +804,6 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
 # 6. A cloud around each sentence -----------------------------------------------------------------------------------------
 
 
-def _augment(mean: Tensor, log_std: Tensor, eps: Tensor) -> Tensor:
-    return mean + log_std.exp() * eps
-
-
 _NOISE = "noise of your own: eps is given, so that a picture can be drawn again"
 _AUGMENT = Slips("augment") | {
     "sigma is detached: the cloud's width is learnt": lambda mean, log_std, eps: _augment(mean, log_std.detach(), eps),
@@ -908,4 +902,4 @@ def cloud(sheet: Sheet, augment: Callable, divergence: Callable) -> None:
         close(divergence(0 * narrow, narrow), 298.5, "the divergence for log_std = -100 in float32", slip=_ROUNDED, rtol=1e-4)
 
 
-seal(__name__)
+seal(__name__, "gancourse.classroom.right")

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import ast
 import linecache
-import sys
 import traceback
 import types
 from typing import Any
+
+from gancourse.base import cells
 
 _missing: dict[str, str] = {}  # a name that a cell would have made, and the answer that it lacked
 
 
 def say_kindly() -> None:
     """Have IPython's shell say which answer a cell lacks; does nothing where there is none."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is not None:
+    if (shell := cells.shell()) is not None:
         shell.set_custom_exc((NotImplementedError, NameError), _show)
 
 

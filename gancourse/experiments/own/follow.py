@@ -64,9 +64,8 @@ class Follow:
     def close(self, run: Any, state: str) -> None:
         """The last page, which does not reload itself any more, with how it ended; also of a run whose weights are spoilt."""
         if run.stopped == "diverged":
-            last = max(self.place.samples.glob("[0-9]*.png"), default=None)
-            if last is not None:
-                self._try(run, lambda: self._page(run, last.read_bytes(), state))
+            if kept := self._samples():
+                self._try(run, lambda: self._page(run, kept[-1].read_bytes(), state))
         else:
             self._write(run, self._picture(run), state)
         if self._events:
@@ -97,6 +96,12 @@ class Follow:
             if not self._said:
                 warnings.warn(f"step {run.step:,}: {error}; training goes on without what shows it", stacklevel=3)
             self._said = True
+
+    def _samples(self) -> list[Path]:
+        """What was drawn on the way, by step: names have six digits, and more from the millionth step on."""
+        return sorted(
+            (path for path in self.place.samples.glob("*.png") if path.stem.isdecimal()), key=lambda path: int(path.stem)
+        )
 
     def _sample(self, run: Any, picture: Image.Image) -> None:
         with files.atomic_write(self.place.samples / f"{run.step:06d}.png") as part:
@@ -154,7 +159,7 @@ class Follow:
 
     def _film(self, step: int) -> list[tuple[int, bytes]]:
         """Some of the earlier samples, evenly spaced, small."""
-        found = [path for path in sorted(self.place.samples.glob("[0-9]*.png")) if int(path.stem) < step]
+        found = [path for path in self._samples() if int(path.stem) < step]
         chosen = [found[round(i)] for i in np.linspace(0, len(found) - 1, min(FRAMES, len(found)))]
         frames = []
         for path in chosen:

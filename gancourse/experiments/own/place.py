@@ -20,6 +20,7 @@ from typing import Any
 from gancourse import __version__
 from gancourse.base import check, files
 from gancourse.base.files import composed
+from gancourse.zoo import cards
 
 FORMAT = 1
 FREE = ("images", "skip", "compile")  # what may differ when a run goes on: the same pictures may lie elsewhere
@@ -129,6 +130,20 @@ def same(place: Place, known: Mapping[str, Any], asked: Mapping[str, Any], usual
                 f"{place.folder} was begun with {_option(name, begun.get(name))}, this command has {_option(name, asked[name])}: "
                 "use the same to go on, or another --run to start anew"
             )
+
+
+def can_go_on(place: Place) -> None:
+    """Raise a ValueError where there are weights and no checkpoint: a training from step 0 would be written over them."""
+    if place.checkpoint.is_file():
+        return
+    try:
+        step = f" of step {int(cards.card(place.weights)['steps']):,}"
+    except (OSError, ValueError, KeyError, TypeError):
+        step = ""
+    raise ValueError(
+        f"{place.folder} has weights{step} and no checkpoint to go on from: put {place.checkpoint.name} back, or use another "
+        "--run to start anew"
+    )
 
 
 def same_pictures(place: Place, known: Mapping[str, Any], pictures: Mapping[str, Any]) -> None:

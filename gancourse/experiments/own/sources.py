@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gancourse import data, scale
+from gancourse.data.folders import the_folder
 from gancourse.data.images import ImageSet, to_float
 from gancourse.data.own import KIND
 from gancourse.experiments.own.plans import LABELLED, TRANSLATORS
@@ -120,9 +121,10 @@ def _one_set(asked: Asked, progress: bool) -> Source:
 
 def _pairs(asked: Asked, progress: bool) -> Source:
     options: dict[str, Any] = {"direction": asked.direction, "skip": asked.skip, "progress": progress}
-    pairs = data.paired_folder(asked.images, asked.size, **options)
-    held = next((split for split in HELD if _holds(asked.images, split)), None)
-    shown = pairs if held is None else data.paired_folder(asked.images, asked.size, SHOWN, held, **options)
+    place = the_folder(asked.images)  # once, for the pairs to learn from and those to be judged by
+    pairs = data.paired_folder(place, asked.size, **options)
+    held = next((split for split in HELD if (place / split).is_dir()), None)
+    shown = pairs if held is None else data.paired_folder(place, asked.size, SHOWN, held, **options)
     shown = shown[:SHOWN]
 
     def batches(batch_size: int, seed: int) -> data.PairBatches:
@@ -132,10 +134,6 @@ def _pairs(asked: Asked, progress: bool) -> Source:
     checksum = tensor_text(pairs.a) + tensor_text(pairs.b)
     examples, targets = shown.inputs(), shown.targets()
     return Source(pairs.name, len(pairs), (), checksum, batches, pairs.b[:LOOKED_AT], examples, targets, where)
-
-
-def _holds(images: str, split: str) -> bool:
-    return (Path(images).expanduser() / split).is_dir()
 
 
 def _two_sets(asked: Asked, progress: bool) -> Source:

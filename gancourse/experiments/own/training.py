@@ -120,6 +120,7 @@ def _begun(place: Place, asked: Mapping[str, Any], held: contextlib.ExitStack) -
     known = place.known()
     if known is not None:
         places.same(place, known, asked, {each.name: each.default for each in fields(Request)})
+        places.can_go_on(place)
     fresh = place.ready()
     held.enter_context(place.alone(fresh))
     return known

@@ -56,5 +56,5 @@ __all__ = [
     "true",
 ]
 
-seal(__name__, *(found.name for found in pkgutil.iter_modules(__path__, f"{__name__}.")))
+seal(__name__, *(found.name for found in pkgutil.iter_modules(__path__, f"{__name__}.")), "gancourse.base.cells")
 unwritten.say_kindly()

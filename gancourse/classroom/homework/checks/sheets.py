@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gancourse.base import cells
 from gancourse.classroom.homework import _guard
 
 _UNWRITTEN = "not written yet"
@@ -178,9 +178,8 @@ def _explain(error: BaseException) -> str:
         return str(error)
     if isinstance(error, SystemExit):
         return "expected  a result\ncame      a call of exit()"
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_guard.FOLDER)]
-    inner = [frame for frame in own if "ipykernel" in frame.filename or frame.filename.startswith("<")]
-    where = f", line {inner[-1].lineno} of its cell: {inner[-1].line}".rstrip(": ") if inner else ""
+    own = cells.raised_in(error)
+    where = f", line {own[-1].lineno} of its cell: {own[-1].line}".rstrip(": ") if own else ""
     message = str(error).strip().split("\n")[0][:300]
     return f"expected  a result\ncame      {type(error).__name__}: {message}{where}"
 

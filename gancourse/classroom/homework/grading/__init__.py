@@ -4,7 +4,7 @@
 - ``submissions``: what lies in a folder, one row for each entry.
 - ``sandbox``, ``kernel``, ``bubblewrap``, ``probe``: what a submission's process may do.
 - ``child`` and ``zygote``: what runs inside; they hold one notebook's cells, one after the other.
-- ``messages``: what a child may answer, read like a stranger's letter.
+- ``messages``: what a child may answer, read like a stranger's message.
 - ``process``: such a process, seen from outside.
 - ``report``: grades.csv, index.html and the students' pages, written as results come.
 - ``grade``: ``gancourse grade``.

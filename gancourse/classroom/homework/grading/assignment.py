@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+_COLAB = "colab-setup"  # the tag of the cell that sets Colab up
+
 
 @dataclass
 class Check:
@@ -32,6 +34,7 @@ class Assignment:
     answers: dict[str, str]  # the cells that students write: name -> the right answer
     ours: dict[str, str]  # other named cells of the source
     handed_out: dict[str, str] = field(default_factory=dict)  # text of a student version's cell -> its name
+    colab: str = ""  # the cell that sets Colab up
 
     @property
     def points(self) -> float:
@@ -56,11 +59,14 @@ def load_assignment(notebook: Path) -> Assignment:
     checks: dict[str, Check] = {}
     answers: dict[str, str] = {}
     ours: dict[str, str] = {}
+    colab = ""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        about = cell["metadata"].get("nbgrader")
+        about, code = cell["metadata"].get("nbgrader"), "".join(cell["source"])
+        if _COLAB in cell["metadata"].get("tags", []):
+            colab = code
         if cell["cell_type"] != "code" or about is None:
             continue
-        name, code = about["grade_id"], "".join(cell["source"])
+        name = about["grade_id"]
         if about["grade"]:
             checks[name] = Check(name, float(about["points"]), code)
         elif about["solution"]:
@@ -69,7 +75,7 @@ def load_assignment(notebook: Path) -> Assignment:
             ours[name] = code
     if not checks:
         raise ValueError(f"{notebook} has no graded cells: name the notebook with the answers, solutions/hwN_....ipynb")
-    return Assignment(notebook.stem, ours.get("setup", ""), checks, answers, ours, _handed_out(checks, ours))
+    return Assignment(notebook.stem, ours.get("setup", ""), checks, answers, ours, _handed_out(checks, ours), colab)
 
 
 def _handed_out(checks: dict[str, Check], ours: dict[str, str]) -> dict[str, str]:
@@ -142,7 +148,11 @@ def plan(cells: list[dict[str, Any]], assignment: Assignment) -> tuple[list[Step
             if name in seen:
                 remarks.append(f"there are two cells {name!r}: both were run, in their order")
             steps.append(Step("answer", name, cell["source"]))
-        elif name in assignment.ours or "colab-setup" in cell["tags"] or not cell["source"].strip():
+        elif name in assignment.ours or _COLAB in cell["tags"]:
+            if _changed(cell["source"], assignment.ours.get(name, assignment.colab)):
+                remarks.append(f"the cell {name or _COLAB!r} was changed, and the changes were not run: {_ELSEWHERE}")
+            continue
+        elif not cell["source"].strip():
             continue
         else:
             steps.append(Step("own", f"code cell {number}", cell["source"]))
@@ -158,7 +168,16 @@ def plan(cells: list[dict[str, Any]], assignment: Assignment) -> tuple[list[Step
     return steps + [check(name) for name in gone], remarks
 
 
-_JUDGES = "gancourse.classroom.homework"
+_ELSEWHERE = "what answers need belongs into a cell of one's own"
+
+
+def _changed(text: str, given: str) -> bool:
+    """Whether a cell of ours is not as it was handed out; line ends and the course's version do not count."""
+    now, then = ([line.rstrip() for line in re.sub(r"@v[\w.]+", "", each).strip().splitlines()] for each in (text, given))
+    return now != then
+
+
+_JUDGES = tuple(f"gancourse.classroom.{name}" for name in ("homework", "asked", "right"))  # what is right stands there
 _quiet = threading.Lock()
 
 

@@ -18,7 +18,6 @@ import re
 import signal
 import sys
 import tempfile
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +25,7 @@ from typing import Any
 
 import torch
 
+from gancourse.base import cells
 from gancourse.classroom.homework import _guard, checks
 from gancourse.classroom.homework.grading import messages, probe, sandbox
 from gancourse.classroom.homework.grading.sandbox import PATIENCE, Limits
@@ -192,10 +192,7 @@ def _explain(error: BaseException) -> str:
 
 
 def _explanation(error: BaseException) -> str:
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_guard.FOLDER)]
-    where = [
-        f"{frame.filename.strip('<>')}, line {frame.lineno}: {frame.line}" for frame in frames if frame.filename.startswith("<")
-    ]
+    where = [f"{frame.filename.strip('<>')}, line {frame.lineno}: {frame.line}" for frame in cells.raised_in(error)]
     if isinstance(error, SyntaxError) and error.lineno:
         where = [f"line {error.lineno}: {(error.text or '').strip()}"]
     said = str(error).strip()[:500]

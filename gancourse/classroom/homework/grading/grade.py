@@ -29,7 +29,7 @@ from gancourse.base.streams import printable
 from gancourse.classroom.homework.grading import assignment as assignments
 from gancourse.classroom.homework.grading import messages, probe, sandbox, submissions
 from gancourse.classroom.homework.grading.assignment import Assignment, Step
-from gancourse.classroom.homework.grading.process import Died, Lost, Nursery, Process, Stopped
+from gancourse.classroom.homework.grading.process import Died, Lost, Pool, Process, Stopped
 from gancourse.classroom.homework.grading.report import GradeBook, Result
 from gancourse.classroom.homework.grading.sandbox import PATIENCE, Limits
 from gancourse.classroom.homework.grading.submissions import Submission
@@ -47,12 +47,12 @@ Expected = dict[str, list[messages.Item]]  # the items that the right answers ea
 class _Job:
     """A submission on its way: what has run, what is known of it, and its process now."""
 
-    def __init__(self, result: Result, steps: Sequence[Step], assignment: Assignment, limits: Limits, nursery: Nursery) -> None:
-        self.result, self.steps, self.assignment, self.limits, self.nursery = result, steps, assignment, limits, nursery
+    def __init__(self, result: Result, steps: Sequence[Step], assignment: Assignment, limits: Limits, pool: Pool) -> None:
+        self.result, self.steps, self.assignment, self.limits, self.pool = result, steps, assignment, limits, pool
         self.skip: dict[int, str] = {}  # place of a step that ended a process -> why
         self.cells: dict[int, dict[str, Any]] = {}  # place of a step of the student's -> what became of it
         self.lost = 0
-        self.folder = Path(tempfile.mkdtemp(prefix="submission-", dir=nursery.inside))
+        self.folder = Path(tempfile.mkdtemp(prefix="submission-", dir=pool.inside))
         self.began = time.monotonic()
         self.looked = self.began
 
@@ -68,7 +68,7 @@ class _Job:
     def _attempt(self, expected: Expected | None) -> bool:
         """Go through the steps in one process; False if it ended and another has to go on."""
         try:
-            process = self.nursery.start(self.folder, self.limits)
+            process = self.pool.start(self.folder, self.limits)
         except Died as error:
             return self._could_not_begin(error)
         place, why = 0, ""
@@ -104,9 +104,9 @@ class _Job:
     def _step(self, process: Process, place: int, troubles: dict[str, str], expected: Expected | None) -> None:
         step = self.steps[place]
         order = {"kind": step.kind, "name": step.name, "code": step.code, "troubles": troubles}
-        letter = process.ask(order, PATIENCE * self.limits.cell_seconds + _GRACE, self._complaint)
+        message = process.ask(order, PATIENCE * self.limits.cell_seconds + _GRACE, self._complaint)
         try:
-            answer = messages.read_answer(letter)
+            answer = messages.read_answer(message)
         except messages.Malformed as error:
             answer = messages.Answer(error=f"the submission's process answered with what is no answer ({error})")
         if answer.error and step.kind != "check":
@@ -194,14 +194,14 @@ class Grader:
         self._folder = tempfile.TemporaryDirectory(prefix="gancourse-grading-", ignore_cleanup_errors=True)
         self.work = Path(self._folder.name)
         self.expected: Expected | None = None
-        self.nursery = Nursery(assignment.setup, readable_folders(), self.work, self.stop)
+        self.pool = Pool(assignment.setup, readable_folders(), self.work, self.stop)
 
     def __enter__(self) -> Grader:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.stop.set()
-        self.nursery.close()
+        self.pool.close()
         with contextlib.suppress(RecursionError):
             self._folder.cleanup()
 
@@ -209,7 +209,7 @@ class Grader:
         """Grade the right answers: their items are those that count.  ValueError if they do not get all points here."""
         patient = replace(self.limits, cell_seconds=max(60.0, self.limits.cell_seconds), seconds=600.0)
         result = Result("the right answers", None, self.assignment.points)
-        _Job(result, assignments.model_answers(self.assignment), self.assignment, patient, self.nursery).run(None)
+        _Job(result, assignments.model_answers(self.assignment), self.assignment, patient, self.pool).run(None)
         fill(result, self.assignment, result.failure or "not reached")
         wrong = [told["error"] for told in (*result.cells, *result.checks.values()) if told["error"]]
         wrong += [item[3] for check in result.checks.values() for item in check["items"] if item[3]]
@@ -227,10 +227,10 @@ class Grader:
         """What this machine refuses to a submission and what not, found by trying."""
         refused: list[str] = []
         with tempfile.TemporaryDirectory() as outside, contextlib.suppress(Died, messages.Malformed):
-            process = self.nursery.start(Path(tempfile.mkdtemp(prefix="probe-", dir=self.work)), self.limits)
+            process = self.pool.start(Path(tempfile.mkdtemp(prefix="probe-", dir=self.work)), self.limits)
             try:
-                letter = process.ask({"probe": {"answers": str(answers), "outside": outside}}, 120.0)
-                refused = messages.read_names(letter, probe.NAMES)
+                message = process.ask({"probe": {"answers": str(answers), "outside": outside}}, 120.0)
+                refused = messages.read_names(message, probe.NAMES)
             finally:
                 process.close()
         return refused, [name for name in probe.NAMES if name not in refused and name not in _WATCHED]
@@ -262,7 +262,7 @@ class Grader:
         if not result.failure:
             steps, remarks = assignments.plan(result.source, self.assignment)
             result.remarks += remarks
-            _Job(result, steps, self.assignment, self.limits, self.nursery).run(self.expected)
+            _Job(result, steps, self.assignment, self.limits, self.pool).run(self.expected)
 
     def grade_all(self, given: Sequence[Submission], jobs: int, report: Callable[[int, Result], None]) -> None:
         """Grade them, ``jobs`` at a time; ``report`` is called here with each place and result as they come."""
@@ -370,7 +370,7 @@ def _passed_over(folder: Path) -> list[str]:
 def protection_notes(grader: Grader, answers: Path) -> list[str]:
     """What is refused to submissions on this machine, in sentences."""
     kept, open_to = grader.protections(answers)
-    inside = " in bubblewrap" if grader.nursery.wrapped else ""
+    inside = " in bubblewrap" if grader.pool.wrapped else ""
     notes = [f"Refused to submissions on this machine{inside}, as tried: {', '.join(kept) or 'nothing'}."]
     if open_to:
         notes.append(f"NOT refused: {', '.join(open_to)}. Grade strangers' code in a container or a virtual machine.")

@@ -1,4 +1,4 @@
-"""What a submission's process answers: written so that nothing a submission replaces takes part, read like a stranger's letter.
+"""What a submission's process answers: written so that nothing a submission replaces takes part, read like a stranger's message.
 
 A process answers each order with one line: the order's own token, then JSON.  The line holds facts, no marks: which items held
 and which did not.  The points are counted outside, and only for items that the right answers earn, too.
@@ -17,7 +17,7 @@ _TEXT, _TITLE, _ITEMS = 20_000, 500, 300  # characters of a text and of an item'
 
 
 class Malformed(ValueError):
-    """A letter that is no answer."""
+    """A message that is no answer."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def writer(write: Callable[[bytes], int]) -> Callable[[str, Any], None]:
 
 
 def read(line: bytes) -> Any:
-    """The value of a letter, whose token has been taken off."""
+    """The value of a message, whose token has been taken off."""
 
     def refuse(name: str) -> None:
         raise Malformed(f"{name} is no number")

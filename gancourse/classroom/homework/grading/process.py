@@ -42,6 +42,16 @@ class Stopped(Exception):
     """The grader is to stop."""
 
 
+def _ending(number: int) -> str:
+    """Which signal ended a process, and what that means; real-time signals have numbers only."""
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"a real-time signal ended it (signal {number})"
+    why = {"SIGXCPU": "it used up its processor time", "SIGKILL": "the system ended it, most likely for its memory"}
+    return f"{why.get(name, 'a crash in compiled code')} ({name})"
+
+
 class Process:
     """One process: ``orders`` and ``answers`` are ours, ``kill`` ends it, ``wait`` returns its exit status, None if unknown."""
 
@@ -126,9 +136,7 @@ class Process:
             return Died(f"the process died: a crash in compiled code (exit status {code:#x})")
         if code >= 0:
             return Died("it ended its own process" + (f" (exit status {code})" if code else ""))
-        name = signal.Signals(-code).name
-        why = {"SIGXCPU": "it used up its processor time", "SIGKILL": "the system ended it, most likely for its memory"}
-        return Died(f"the process died: {why.get(name, 'a crash in compiled code')} ({name})")
+        return Died(f"the process died: {_ending(-code)}")
 
     def close(self) -> None:
         self._end()
@@ -148,7 +156,7 @@ def _command(call: str) -> list[str]:
     return [sys.executable, "-I", "-B", "-c", f"import sys; sys.path[:] = {paths!r}; {call}"]
 
 
-class Nursery:
+class Pool:
     """Starts processes for submissions: forks of a zygote where there can be one, else fresh interpreters.
 
     ``inside`` is the folder in which they all work; ``setup`` the code that imports what they need.
@@ -159,12 +167,12 @@ class Nursery:
         self.wrapped = False  # in bubblewrap
         self._lock = threading.Lock()
         self._zygote: subprocess.Popen | None = None
-        self._door: socket.socket | None = None
+        self._commands: socket.socket | None = None
         if FORKS:
             prefix = bubblewrap.prefix(readable, inside)
             self.wrapped = prefix is not None and self._begin(prefix)
             if not self.wrapped and not self._begin([]):
-                self._door = None
+                self._commands = None
 
     def _begin(self, prefix: list[str]) -> bool:
         """Start the zygote; False if it does not come to life."""
@@ -181,22 +189,22 @@ class Nursery:
                 start_new_session=True,
             )
             theirs.close()
-            self._door = ours
+            self._commands = ours
             said = self._await_ready(ours)
         if said == b"ready":
             return True
-        self._leave()
+        self._stop_zygote()
         if said:
             raise RuntimeError(f"the set-up cell of the homework fails: {said.decode('utf-8', 'replace').strip()}")
         return False
 
-    def _await_ready(self, door: socket.socket) -> bytes:
+    def _await_ready(self, commands: socket.socket) -> bytes:
         said, until = b"", time.monotonic() + _BEGIN
         with contextlib.suppress(OSError):
-            door.sendall(json.dumps(self.setup).encode() + b"\n")
+            commands.sendall(json.dumps(self.setup).encode() + b"\n")
             while time.monotonic() < until and not self.stop.is_set():
-                if select.select([door], [], [], _GLANCE)[0]:
-                    part = door.recv(65536)
+                if select.select([commands], [], [], _GLANCE)[0]:
+                    part = commands.recv(65536)
                     said += part
                     if not part or said == b"ready":
                         break
@@ -204,7 +212,7 @@ class Nursery:
 
     def start(self, folder: Path, limits: Limits) -> Process:
         """A process that works in ``folder`` and is under the limits."""
-        process = (self._fork(self._door) if self._door is not None else None) or self._interpreter(folder)
+        process = (self._fork(self._commands) if self._commands is not None else None) or self._interpreter(folder)
         order = {"limits": vars(limits), "folder": str(folder), "readable": [str(path) for path in self.readable]}
         try:
             if messages.read(process.ask(order | {"setup": self.setup}, _BEGIN)) is not True:
@@ -214,18 +222,18 @@ class Nursery:
             raise
         return process
 
-    def _fork(self, door: socket.socket) -> Process | None:
+    def _fork(self, commands: socket.socket) -> Process | None:
         """None if the zygote has gone; from then on there are fresh interpreters."""
         ours, theirs = socket.socketpair()
         (orders_out, orders_in), (answers_out, answers_in) = os.pipe(), os.pipe()
         try:
             with self._lock:
-                socket.send_fds(door, [b"f"], [orders_out, answers_in, theirs.fileno()])
+                socket.send_fds(commands, [b"f"], [orders_out, answers_in, theirs.fileno()])
         except OSError:
             for handle in (orders_in, answers_out):
                 os.close(handle)
             ours.close()
-            self._door = None
+            self._commands = None
             return None
         finally:
             os.close(orders_out)
@@ -255,10 +263,10 @@ class Nursery:
 
         return Process(orders, answers, kill, popen.wait, self.stop)
 
-    def _leave(self) -> None:
-        if self._door is not None:
-            self._door.close()
-        self._door = None
+    def _stop_zygote(self) -> None:
+        if self._commands is not None:
+            self._commands.close()
+        self._commands = None
         if self._zygote is not None:
             try:
                 self._zygote.wait(3.0)
@@ -268,7 +276,7 @@ class Nursery:
 
     def close(self) -> None:
         """End all that is left."""
-        self._leave()
+        self._stop_zygote()
 
 
 class _Control:

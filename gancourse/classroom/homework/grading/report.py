@@ -94,16 +94,17 @@ class GradeBook:
         parts = [f"{name.removesuffix('-check')} ({check.points:g})" for name, check in self.assignment.checks.items()]
         lines = io.StringIO(newline="")
         table = csv.writer(lines, quoting=csv.QUOTE_ALL)  # elsewhere a semicolon begins a cell, too
-        table.writerow(["student", "points", "of", *parts, "status", "remarks"])
+        table.writerow(["student", "id", "file", "points", "of", *parts, "status", "remarks"])
         table.writerows([cell(text) for text in self._row(place)] for place in range(len(self.submissions)))
         _save(path, lines.getvalue(), encoding="utf-8-sig")  # without the mark Excel takes it for cp1252
 
     def _row(self, place: int) -> list[str]:
-        result = self.results.get(place)
+        result, given = self.results.get(place), self.submissions[place]
+        who = [given.student, given.id, given.file]
         if result is None:
-            student, of = self.submissions[place].student, f"{self.assignment.points:g}"
-            return [student, "", of, *[""] * len(self.assignment.checks), WAITING, "; ".join(self.submissions[place].remarks)]
-        row = [result.student, f"{result.points:g}", f"{result.of:g}"]
+            of = f"{self.assignment.points:g}"
+            return [*who, "", of, *[""] * len(self.assignment.checks), WAITING, "; ".join(given.remarks)]
+        row = [*who, f"{result.points:g}", f"{result.of:g}"]
         row += [f"{check['points']:g}" for check in result.checks.values()]
         return [*row, result.status, "; ".join(result.remarks)]
 
@@ -115,13 +116,13 @@ class GradeBook:
         body = [f"<h1>{_text(name)}</h1>"]
         body.append(f"<p>{count} submissions, {mean:.1f} of {self.assignment.points:g} points on average.</p>")
         body += [f"<p>{_text(note)}</p>" for note in self.notes]
-        heads = ["student", "points", *[check.removesuffix("-check") for check in self.assignment.checks], "status"]
+        heads = ["student", "id", "points", *[check.removesuffix("-check") for check in self.assignment.checks], "status"]
         body.append("<table><tr>" + "".join(f"<th>{_text(head)}</th>" for head in heads) + "</tr>")
         for place in range(len(self.submissions)):
-            student, points, _, *parts, status, remarks = self._row(place)
+            student, number, _, points, _, *parts, status, remarks = self._row(place)
             link = f'<a href="students/{_text(self.pages[place])}">{_text(student)}</a>'
             cells = [f"<td>{link if place in self.results else _text(student)}</td>"]
-            cells += [f"<td class=number>{number}</td>" for number in (points, *parts)]
+            cells += [f"<td class=number>{_text(text)}</td>" for text in (number, points, *parts)]
             cells.append(f"<td>{_text('; '.join(filter(None, (status, remarks))))}</td>")
             body.append("<tr>" + "".join(cells) + "</tr>")
         return _page(name, [*body, "</table>"])

@@ -1,4 +1,4 @@
-"""What was handed in: one submission for each entry of a folder, with the reason where there is nothing to grade."""
+"""What was handed in: one submission for each student of a folder, with the reason where there is nothing to grade."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import re
 import stat
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from gancourse.base.streams import printable
 
@@ -25,28 +26,98 @@ _KINDS = {
 }
 
 
+# How learning platforms name what they pack.  Moodle (mod/assign/classes/downloader.php): a folder NAME_ID_assignsubmission_file,
+# with a _ behind it in older versions, or no folders and that before each file's name; groups may have no number.
+_MOODLE = re.compile(r"(?P<student>[^_]+)(?:_(?P<id>\d+))?_assignsubmission_[a-z]+(?:_.*)?", re.DOTALL)
+# Canvas (lib/content_zipper.rb): one flat archive of name_ID_FILE_given name, or name_LATE_ID_...; the name has letters and
+# digits only, in lower case, and the later a file the higher its number.  What was typed in has no number.
+_FILE = r"_(?:(?P<file>\d+)_.+|(?:text|link)\.html)"
+_CANVAS = re.compile(rf"(?P<student>[^\W_]+)(?P<late>_LATE)?_(?P<id>\d+){_FILE}", re.DOTALL)
+_CANVAS_UNNAMED = re.compile(rf"(?P<late>LATE_)?(?P<student>anon_(?P<id>[^\W_]+)){_FILE}", re.DOTALL)
+
+
 @dataclass
 class Submission:
-    """A student's notebook; ``path`` is None where there is none to grade, and ``remarks`` say why."""
+    """A student's notebook; ``path`` is None where there is none to grade, and ``remarks`` say why.
+
+    ``id`` is the number by which a learning platform knows the student, where it packed the folder; ``file`` is what was looked
+    at, as seen from the folder.
+    """
 
     student: str
     path: Path | None
     remarks: list[str] = field(default_factory=list)
+    id: str = ""
+    file: str = ""
+
+
+class _Packed(NamedTuple):
+    """What a learning platform says by the name of an entry."""
+
+    student: str
+    id: str
+    late: bool
+    number: int  # higher for what was handed in later; 0 where it does not tell
+
+
+def _packed(name: str) -> _Packed | None:
+    """The name of an entry, taken apart; None if no learning platform has made it."""
+    name = unicodedata.normalize("NFC", name)  # macOS takes accents off their letters
+    if found := _MOODLE.fullmatch(name):
+        return _Packed(found["student"], found["id"] or "", False, 0)
+    found = _CANVAS.fullmatch(name) or _CANVAS_UNNAMED.fullmatch(name)
+    if found is None or found["student"] != found["student"].lower() and not found["student"].startswith("anon_"):
+        return None
+    return _Packed(found["student"], found["id"], bool(found["late"]), int(found["file"] or 0))
 
 
 def find_submissions(folder: Path, assignment: str, leave_out: Path | None = None) -> list[Submission]:
     """One submission for each entry of ``folder``: a notebook, or the best notebook of a subfolder; else the reason.
 
-    Fits a flat folder (ada.ipynb, bob.ipynb), a folder for each student, as Moodle and Canvas pack them, and nbgrader's
-    submitted/STUDENT/ASSIGNMENT/.  ``leave_out`` is where the results go, in case it lies in the folder.
+    Fits a flat folder (ada.ipynb, bob.ipynb), a folder for each student, as Moodle packs them, all files beside each other, as
+    Canvas packs them, and nbgrader's submitted/STUDENT/ASSIGNMENT/.  Entries that Moodle or Canvas has given to one student are
+    one submission: the newest notebook that is named like the assignment.  ``leave_out`` is where the results go, in case it lies
+    in the folder.
     """
-    entries = [path for path in _entries(folder) if not is_furniture(path.name) and path != leave_out]
-    found = [_look_at(path, assignment) for path in entries]
-    count = Counter(_key(submission.student) for submission in found)
-    for path, submission in zip(entries, found, strict=True):
-        if count[_key(submission.student)] > 1:  # ada.ipynb beside the folder ada
-            submission.student = printable(path.name)
+    students: dict[Hashable, list[tuple[int, Submission]]] = {}
+    for path in _entries(folder):
+        if is_furniture(path.name) or path == leave_out:
+            continue
+        submission, packed = _look_at(path, assignment), _packed(printable(path.name))
+        submission.file = printable((submission.path or path).relative_to(folder).as_posix())
+        if packed is not None:
+            submission.student, submission.id = packed.student, packed.id
+            submission.remarks += ["handed in late, by Canvas's clock"] if packed.late else []
+        student = path if packed is None else (_key(packed.student), packed.id)
+        students.setdefault(student, []).append((packed.number if packed else 0, submission))
+    found = [_newest(handed_in, assignment) for handed_in in students.values()]
+    count = Counter((_key(submission.student), submission.id) for submission in found)
+    for submission in found:
+        if count[_key(submission.student), submission.id] > 1:  # ada.ipynb beside the folder ada
+            submission.student = submission.file.partition("/")[0]
     return found
+
+
+def _newest(handed_in: list[tuple[int, Submission]], assignment: str) -> Submission:
+    """Of a student's entries, with their numbers, the newest notebook; those that are named like the assignment come first."""
+    if len(handed_in) == 1:
+        return handed_in[0][1]
+    number = {submission.path: number for number, submission in handed_in if submission.path is not None}
+    if not number:
+        first = handed_in[0][1]
+        first.remarks = [f"{one.file}: {'; '.join(one.remarks)}" for _, one in handed_in]
+        return first
+    path = max(_named(number, assignment), key=lambda path: (number[path], _changed(path), path.name))
+    (chosen,) = (one for _, one in handed_in if one.path == path)
+    rest = [one.file for _, one in handed_in if one is not chosen]
+    chosen.remarks.insert(0, f"graded {chosen.file}, the newest; there are also {', '.join(rest)}")
+    return chosen
+
+
+def _named(paths: Iterable[Path], assignment: str) -> list[Path]:
+    """Those that are named by the assignment's number; all if none is."""
+    number, given = assignment.partition("_")[0], list(paths)
+    return [path for path in given if re.search(rf"(?<![a-z0-9]){number}(?!\d)", path.stem.casefold())] or given
 
 
 def passed_over(folder: Path) -> list[str]:
@@ -99,7 +170,6 @@ def _unfit(path: Path, mode: int) -> str:
 
 def _look_into(folder: Path, assignment: str) -> Submission:
     """The notebook of a student's folder: named like the assignment if there is one, else by its number, else the newest."""
-    number = assignment.partition("_")[0]
     student, fit, others, remarks = printable(folder.name), [], [], []
     for path, reason in _files_under(folder):
         if not reason:
@@ -108,7 +178,7 @@ def _look_into(folder: Path, assignment: str) -> Submission:
             remarks.append(f"{printable(path.name)} was passed over: {reason}")
         else:
             others.append(printable(path.name))
-    named = [path for path in fit if re.search(rf"(?<![a-z0-9]){number}(?!\d)", path.stem.casefold())] or fit
+    named = _named(fit, assignment)
     if not named:
         there = f"; there are {', '.join(others[:5])}{' and more' if len(others) > 5 else ''}" if others else ""
         return Submission(student, None, [f"no notebook was handed in{there}", *remarks])

@@ -21,63 +21,63 @@ from gancourse.classroom.homework.grading import child, kernel
 
 def main(channel: int) -> None:
     """Import, say that all is ready, and fork until the one outside goes away."""
-    door = socket.socket(fileno=channel)
+    commands = socket.socket(fileno=channel)
     kernel.hide_memory()
     kernel.adopt_orphans()
     try:
-        child.warm_up(json.loads(_line(door)))
+        child.warm_up(json.loads(_line(commands)))
     except BaseException:
-        door.sendall(traceback.format_exc().encode("utf-8", "backslashreplace")[-4000:])
+        commands.sendall(traceback.format_exc().encode("utf-8", "backslashreplace")[-4000:])
         return
-    door.sendall(b"ready")
-    house = _House(door)
+    commands.sendall(b"ready")
+    supervisor = _Supervisor(commands)
     try:
-        house.keep()
+        supervisor.serve()
     finally:
-        house.clear()
+        supervisor.kill_all()
         os._exit(0)  # nothing is left to be tidied up
 
 
-def _line(door: socket.socket) -> bytes:
+def _line(commands: socket.socket) -> bytes:
     parts: list[bytes] = []
     while not (parts and parts[-1].endswith(b"\n")):
-        parts.append(door.recv(65536))
+        parts.append(commands.recv(65536))
         if not parts[-1]:
             raise EOFError("nobody is there")
     return b"".join(parts)
 
 
-class _House:
-    """The children and their sockets."""
+class _Supervisor:
+    """Forks children, tells how they ended, and kills those that have to go; a signal writes to ``wakeup`` when one ends."""
 
-    def __init__(self, door: socket.socket) -> None:
-        self.door = door
+    def __init__(self, commands: socket.socket) -> None:
+        self.commands = commands
         self.children: dict[int, socket.socket] = {}
-        self.ended: set[int] = set()  # told to end, and not yet gone
-        self.bell, ring = os.pipe()
-        os.set_blocking(ring, False)
-        os.set_blocking(self.bell, False)
+        self.killed: set[int] = set()  # killed, and not yet reaped
+        self.wakeup, wake = os.pipe()
+        os.set_blocking(wake, False)
+        os.set_blocking(self.wakeup, False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
-        signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
 
-    def keep(self) -> None:
+    def serve(self) -> None:
         while True:
-            talking = {control: pid for pid, control in self.children.items() if pid not in self.ended}
-            watched: list[Any] = [self.door, self.bell, *talking]
+            talking = {control: pid for pid, control in self.children.items() if pid not in self.killed}
+            watched: list[Any] = [self.commands, self.wakeup, *talking]
             for ready in select.select(watched, [], [], 1.0)[0]:
-                if ready is self.door:
+                if ready is self.commands:
                     if not self._fork():
                         return
-                elif ready == self.bell:
+                elif ready == self.wakeup:
                     with contextlib.suppress(BlockingIOError):
-                        os.read(self.bell, 4096)
+                        os.read(self.wakeup, 4096)
                 else:
-                    self._end(talking[ready])
-            self._bury()
+                    self._kill(talking[ready])
+            self._reap()
 
     def _fork(self) -> bool:
         """Take in an order and fork; False when the one outside has gone."""
-        word, files, _, _ = socket.recv_fds(self.door, 1, 3)
+        word, files, _, _ = socket.recv_fds(self.commands, 1, 3)
         if not word:
             return False
         orders, answers, control = files
@@ -94,13 +94,13 @@ class _House:
         self.children[pid] = socket.socket(fileno=control)
         return True
 
-    def _end(self, pid: int) -> None:
-        self.ended.add(pid)
+    def _kill(self, pid: int) -> None:
+        self.killed.add(pid)
         for kill in (os.killpg, os.kill):  # it may not have made its group yet
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 kill(pid, signal.SIGKILL)
 
-    def _bury(self) -> None:
+    def _reap(self) -> None:
         """Tell how those ended that have ended; nothing that they have started stays."""
         while True:
             try:
@@ -112,21 +112,21 @@ class _House:
             if pid in self.children:
                 with self.children.pop(pid) as control, contextlib.suppress(OSError):
                     control.sendall(str(os.waitstatus_to_exitcode(status)).encode())
-                self.ended.discard(pid)
+                self.killed.discard(pid)
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
-            self._end_orphans()
+            self._kill_orphans()
 
-    def _end_orphans(self) -> None:
+    def _kill_orphans(self) -> None:
         with contextlib.suppress(OSError):
             for pid in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()):
                 if pid not in self.children:
                     os.kill(pid, signal.SIGKILL)
 
-    def clear(self) -> None:
+    def kill_all(self) -> None:
         for pid in list(self.children):
-            self._end(pid)
-        self._end_orphans()
+            self._kill(pid)
+        self._kill_orphans()
 
 
 def _begin(orders: int, answers: int) -> None:
