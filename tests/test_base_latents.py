@@ -121,3 +121,17 @@ def test_drawing_does_not_move_the_running_statistics():
     before = net[2].running_mean.clone()
     latent.interpolate(net, torch.randn(6), torch.randn(6), 4)
     assert torch.equal(net[2].running_mean, before)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        ({"n": 2.5}, TypeError, "n must be a whole number"),
+        ({"n": -1}, ValueError, "n must be 0 or more"),
+        ({"latent_dim": 0}, ValueError, "latent_dim must be above 0"),
+        ({"seed": 0.5}, TypeError, "seed must be a whole number"),
+    ],
+)
+def test_latents_are_drawn_by_whole_numbers(wrong, error, message):
+    with pytest.raises(error, match=message):
+        latent.draw_latents(**{"n": 2, "latent_dim": 3, "seed": 0} | wrong)

@@ -140,3 +140,8 @@ def test_a_member_keeps_what_the_game_was_given():
     alone = game.member(1)
     assert alone.objective.name == losses.least_squares(0, 1, 0.5).name
     assert alone._own.initial_seed() == 7
+
+
+def test_a_code_has_a_whole_number_of_parts():
+    with pytest.raises(TypeError, match="n must be a whole number"):
+        Uniform(1.5)

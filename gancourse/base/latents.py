@@ -33,7 +33,8 @@ def latent_dim_of(generator: Network, latent_dim: int | None) -> int:
 
 def draw_latents(n: int, latent_dim: int, seed: int) -> Tensor:
     """z ~ N(0, I), float32 [n, latent_dim] on the CPU; the same for a seed on every device."""
-    return torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed))
+    n, latent_dim = check.whole("n", n, 0), check.whole("latent_dim", latent_dim)
+    return torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(check.seed(seed)))
 
 
 def run(generator: Network, z: Tensor, chunk: int = 64) -> Tensor:

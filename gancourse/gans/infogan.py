@@ -101,7 +101,7 @@ class Uniform:
     n: int = 1
 
     def __post_init__(self) -> None:
-        check.positive("n", self.n)
+        check.whole("n", self.n)
 
     @property
     def width(self) -> int:
