@@ -41,6 +41,12 @@ def train(path, game=None, batches=None, steps=4, **options):
     return fit(game, batches, steps, checkpoint=path, progress=False, **options)
 
 
+def decaying_discriminator():
+    """Adam for both players, with weight decay for the second that asks, the discriminator."""
+    decays = iter((0, 9))
+    return lambda parameters, lr: torch.optim.Adam(parameters, lr, (0.5, 0.999), weight_decay=next(decays))
+
+
 OTHERS = {
     "objective": lambda: {"game": GAN(*players(), "hinge")},
     "objective.discriminator": lambda: {"game": GAN(*players(), losses.least_squares()._replace(name="non_saturating"))},
@@ -50,6 +56,7 @@ OTHERS = {
     "discriminator.layers.1": lambda: {"game": GAN(players()[0], players(activation="tanh")[1])},
     "generator's optimizer": lambda: {"optimizer": torch.optim.SGD},
     "generator's optimizer.0.betas": lambda: {"optimizer": lambda parameters, lr: torch.optim.Adam(parameters, lr, (0.5, 0.9))},
+    "discriminator's optimizer.0.weight_decay": lambda: {"optimizer": decaying_discriminator()},
     "data._x": lambda: {"batches": Batches(points(seed=5), 8)},
     "data.batch_size": lambda: {"batches": Batches(points(), 4)},
     "data._toy": lambda: {"batches": Batches(toys.ring(), 8)},
