@@ -14,7 +14,8 @@ other reading, the slope of D at T(x), is larger where T shrinks contrasts or cu
 
 In evaluation mode D judges images as they are.
 
-Games with several discriminators (CycleGAN, LAPGAN) or that look inside theirs (InfoGAN, semi-supervised) are refused by name.
+Games with several discriminators (CycleGAN, LAPGAN), games that look inside theirs (InfoGAN, semi-supervised), and games whose D
+draws its input again and is judged by the error (BEGAN, EBGAN) are refused by name.
 
 Source: Zhao et al. 2020 (DiffAugment); Karras et al. 2020a (ADA).
 """
@@ -124,6 +125,11 @@ class AugmentedGAN(GAN[B], Generic[B]):
         control: AdaptiveProbability | None = None,
         seed: int = 0,
     ) -> None:
+        if game.draws_again:
+            raise ValueError(
+                f"{type(game).__name__}'s discriminator is compared with what it is shown: behind T it would have to undo T; "
+                "take a game whose discriminator returns logits, or augment the batches"
+            )
         self.game = copy.copy(game)
         self.policy, self.control = augment.transforms(policy), control
         self.probability = check.probability("p", p)

@@ -65,6 +65,8 @@ class EBGAN(GAN):
     repelling: the weight of the pulling-away term; 0.1 as published, 0 without it.
     """
 
+    draws_again = True
+
     def __init__(
         self,
         generator: nn.Module,

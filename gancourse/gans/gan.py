@@ -52,7 +52,11 @@ class GAN(Generic[B]):
 
     The networks may be :func:`gancourse.gans.ensemble.stack`-ed: then everything has one more dimension in front, [K, N, ...],
     and the losses are sums over the K members.
+
+    ``draws_again``: whether the discriminator is an autoencoder, whose output is held against what it was shown.
     """
+
+    draws_again = False
 
     def __init__(
         self,
