@@ -23,7 +23,7 @@ G = TypeVar("G", bound=GAN[Any])
 
 
 class TrainingDiverged(RuntimeError):
-    """A loss became NaN or infinite; ``run`` is the run as it stood."""
+    """A loss or a weight became NaN or infinite; ``run`` is the run as it stood."""
 
     def __init__(self, message: str, run: Run[Any]) -> None:
         super().__init__(message)
@@ -125,12 +125,22 @@ class Run(Generic[G]):
 
     def _diverged(self, step: int, name: str, value: float, clean: bool) -> str:
         who = {"d_loss": "the discriminator's loss", "g_loss": "the generator's loss"}.get(name, name)
-        kept = self.settings.file
-        rest = f"; the last checkpoint is untouched: {kept}" if kept is not None and kept.exists() else ""
         fix = "lower lr, add a penalty, or look for a division or logarithm of zero"
         if not clean:
             fix = "the real batch holds NaN or infinity, look at the data"
-        return f"{who} became {value} at step {step}: {fix}{rest}"
+        return f"{who} became {value} at step {step}: {fix}{self._untouched()}"
+
+    def _untouched(self) -> str:
+        kept = self.settings.file
+        return f"; the last checkpoint is untouched: {kept}" if kept is not None and kept.exists() else ""
+
+    def check_weights(self) -> None:
+        """Raise TrainingDiverged where a player's weights are not finite: a loss that is may have a slope that is not."""
+        for name, player in (("generator", self.gan.generator), ("discriminator", self.gan.discriminator)):
+            if not all(bool(finite(parameter.detach())) for parameter in player.parameters()):
+                why = "its loss is finite, the slope was not: look for a square root, norm or logarithm of zero, or lower lr"
+                message = f"the {name}'s weights hold NaN or infinity at step {self.step:,}: {why}{self._untouched()}"
+                raise TrainingDiverged(message, self)
 
     def describe(self, batches: Any) -> None:
         """Note what the run is made with, before it begins."""
@@ -214,6 +224,13 @@ class Run(Generic[G]):
                 "ask for more, or use another file to start anew"
             )
         return state
+
+
+def finite(values: Tensor) -> Tensor:
+    """Whether all are finite, in one pass: a minimum and a maximum pass on what is NaN, and are what is infinite."""
+    if not values.is_floating_point() or not values.numel():
+        return torch.ones((), dtype=torch.bool, device=values.device)
+    return torch.isfinite(torch.stack(torch.aminmax(values))).all()
 
 
 def _short(text: str, other: str, most: int = 80) -> str:
