@@ -153,10 +153,15 @@ class GAN(Generic[B]):
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Measure the running statistics of ``generator``'s batch normalisation anew, as means over ``rounds`` batches of n.
 
+        Dropout and noise layers then draw from a stream of their own, so that looking on changes no training.
+
         Source: Izmailov et al. 2018 (stochastic weight averaging); "standing statistics" in Brock et al. 2019 (BigGAN).
         """
-        if not networks.batch_norms(generator):
-            return
+        if networks.batch_norms(generator):
+            with networks.seeded(seed + 1):  # another seed than the latents'
+                self._measure(generator, rounds, n, seed)
+
+    def _measure(self, generator: nn.Module, rounds: int, n: int, seed: int) -> None:
         source = torch.Generator().manual_seed(seed)
         with networks.measuring_statistics(generator):
             for _ in range(rounds):
