@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from gancourse import data
+from gancourse import data, losses
 from gancourse.base import networks
 from gancourse.gans import augment
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedDiscriminator, AugmentedGAN
@@ -177,8 +177,11 @@ def test_the_controller_follows_its_law():
     assert (control.p, control.r) == (pytest.approx(0.3), 0.5)
 
 
-def test_r_is_measured_on_real_logits_and_on_differences_where_the_loss_is_paired():
-    for objective, expected in (("non_saturating", 1.0), ("relativistic", -1.0)):
+def test_r_is_measured_on_real_logits_and_on_differences_where_the_loss_has_no_zero():
+    """-1: fakes have the larger logit; of least squares, whose codes are 0 and 1, it is the half that counts."""
+    free = {"relativistic": -1.0, "wasserstein": -1.0}
+    high = losses.least_squares(0, 200, 200)  # reals have 0.1 * 192 with brightness added
+    for objective, expected in [("non_saturating", 1.0), *free.items(), ("least_squares", 1.0), (high, -1.0)]:
         generator, _ = players()
         control = AdaptiveProbability(every=1)
         play = AugmentedGAN(GAN(generator, Recorder(), objective), "brightness", p=1.0, control=control)

@@ -42,8 +42,9 @@ class AdaptiveProbability:
         r_t = E[sign(D(T(x)))],      p <- clip(p + sign(r_t - target) * n / images, 0, most)
 
     r_t is the mean over the ``n`` real images of the last ``every`` updates of D: 0 when D is right about half of them, 1 when it
-    is right about all.  p moves from 0 to 1 in no fewer than ``images`` images.  A paired loss (relativistic) leaves the zero of
-    the logits free; there the sign is that of D(T(x)) - D(T(G(z))).
+    is right about all.  p moves from 0 to 1 in no fewer than ``images`` images.  Least squares has its middle between its codes,
+    and the sign is that of D(T(x)) minus it; a paired loss (relativistic) and the Wasserstein loss leave the zero of the logits
+    free, and the sign is that of D(T(x)) - D(T(G(z))).
 
     Source: Karras et al. 2020a, section 3: target 0.6, 500,000 images, every 4 updates.
     """
@@ -164,7 +165,7 @@ class AugmentedGAN(GAN[B], Generic[B]):
 
         def loss(real: Tensor, fake: Tensor) -> Tensor:
             if self._images:
-                control.observe(real - fake if objective.paired else real, self._images)
+                control.observe(objective.sides(real, fake)[0], self._images)
                 self._images = 0
             return objective.discriminator(real, fake)
 

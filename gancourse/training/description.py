@@ -28,7 +28,7 @@ from gancourse.training.settings import Settings
 PLAIN = (bool, int, float, complex, str, bytes, type(None), Path, torch.dtype)
 PYTHON = ".".join(map(str, sys.version_info[:2]))  # bytecode differs from version to version
 LOOKED_AT = 2**30  # bytes of a tensor that its checksum is of
-D_SETTINGS = "discriminator's optimizer."
+LATER = ("discriminator's optimizer.", "objective.middle")  # what older files do not tell
 OWN, KNOWN = "gancourse.", ("gancourse.", "torch.", "builtins.", "typing.", "abc.")
 
 
@@ -52,9 +52,9 @@ def describe(gan: GAN[Any], optimizers: Mapping[str, torch.optim.Optimizer], set
 
 def difference(made: Mapping[str, str], asked: Mapping[str, str]) -> tuple[str, str, str] | None:
     """The first entry in which two descriptions differ, and what each says there."""
-    older = not any(name.startswith(D_SETTINGS) for name in made)  # once the discriminator's settings were left out
+    untold = [later for later in LATER if not any(later in name for name in made)]
     for name in [*asked, *(name for name in made if name not in asked)]:
-        if older and name.startswith(D_SETTINGS):
+        if any(later in name for later in untold):
             continue
         before, now = made.get(name, "nothing"), asked.get(name, "nothing")
         if before != now and _without_other_bytecode(before, now) != _without_other_bytecode(now, before):
