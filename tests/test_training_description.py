@@ -70,6 +70,13 @@ def test_an_object_that_is_gone_hides_no_other():
     assert [told.lines[f"thing {i}.number"] for i in range(50)] == [str(i) for i in range(50)]
 
 
+def test_numbers_are_compared_by_their_value():
+    pairs = [("1", "1.0"), ("[0, 0.9]", "[0.0, 0.9]"), ("((0, 1), 2)", "[[0.0, 1.0], 2]"), ("'a'", "'a'")]
+    assert all(difference({"k": one}, {"k": other}) is None for one, other in pairs)
+    others = [("1", "2.0"), ("1", "True"), ("[0]", "[0, 0]"), ("'1'", "1"), ("None", "0"), (f"{2**60}", f"{2**60 + 1}")]
+    assert all(difference({"k": one}, {"k": other}) for one, other in [*others, ("Adam", "SGD"), ("nan", "0")])
+
+
 def test_the_same_run_is_described_alike_and_training_changes_nothing():
     game = GAN(*players(), penalty=penalties.r1(1.0))
     before = told(game)

@@ -79,6 +79,12 @@ def test_another_run_is_refused_by_the_name_of_what_differs(tmp_path, name):
     assert path.read_bytes() == before
 
 
+def test_one_and_one_point_nought_are_one_number(tmp_path):
+    path = tmp_path / "run.safetensors"
+    train(path, GAN(*players(), penalty=penalties.r1(1)), lr=1, betas=(0, 0.9))
+    assert train(path, GAN(*players(), penalty=penalties.r1(1.0)), lr=1.0, betas=(0.0, 0.9), steps=5).step == 5
+
+
 def test_the_codes_of_least_squares_are_compared(tmp_path):
     path = tmp_path / "run.safetensors"
     train(path, GAN(*players(), losses.least_squares(0, 1, 1)._replace(name="mine")))

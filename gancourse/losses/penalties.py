@@ -115,7 +115,7 @@ class ZeroCentred:
     every: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gamma", check.at_least("gamma", self.gamma))
+        object.__setattr__(self, "gamma", float(check.at_least("gamma", self.gamma)))
         object.__setattr__(self, "every", check.whole("every", self.every))
 
     def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ outside the course, are described by a digest of their code as well.  Tensors ar
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import math
@@ -57,9 +58,25 @@ def difference(made: Mapping[str, str], asked: Mapping[str, str]) -> tuple[str, 
         if any(later in name for later in untold):
             continue
         before, now = made.get(name, "nothing"), asked.get(name, "nothing")
-        if before != now and _without_other_bytecode(before, now) != _without_other_bytecode(now, before):
+        if not _same_value(before, now) and _without_other_bytecode(before, now) != _without_other_bytecode(now, before):
             return name, before, now
     return None
+
+
+def _same_value(before: str, now: str) -> bool:
+    """Whether two texts are one, or of numbers that are equal, 1 and 1.0, or of rows of such."""
+    if before == now:
+        return True
+    try:
+        return _equal(ast.literal_eval(before), ast.literal_eval(now))
+    except (ValueError, SyntaxError):
+        return False
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
 
 
 def _without_other_bytecode(text: str, other: str) -> str:

@@ -51,7 +51,7 @@ class Settings:
         if not callable(self.k):
             self._set("k", check.whole("k", self.k))
         rates = self.lr if isinstance(self.lr, tuple | list) else (self.lr, self.lr)
-        self._set("lr", tuple(check.within("lr", rate, 0, LARGEST_RATE) for rate in _pair("lr", rates)))
+        self._set("lr", tuple(float(check.within("lr", rate, 0, LARGEST_RATE)) for rate in _pair("lr", rates)))
         betas: Any = _pair("betas", self.betas)
         each = [_pair("betas of a player", of) for of in betas] if isinstance(betas[0], tuple | list) else None
         self._set("betas", _decays(betas) if each is None else tuple(_decays(of) for of in each))
@@ -117,7 +117,7 @@ def _decays(betas: Sequence[Any]) -> tuple[float, ...]:
 def _decay(what: str, value: Any) -> float:
     if not check.at_least(what, value) < 1:
         raise ValueError(f"{what} must lie in [0, 1), not {value}")
-    return check.number(what, value)
+    return float(check.number(what, value))
 
 
 def checked_hooks(hooks: Any) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
