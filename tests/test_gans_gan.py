@@ -109,6 +109,11 @@ def test_looking_at_the_average_changes_no_training():
 
 
 def test_bad_input_names_the_fix():
+    for penalty in (10.0, "r1", penalties.r1):
+        with pytest.raises(TypeError, match=r"such as losses.penalties.r1\(10.0\), not"):
+            toy(penalty=penalty)
+    with pytest.raises(TypeError, match="the discriminator must be a network"):
+        GAN(mlp.Generator(2, 2), lambda x: x)
     with pytest.raises(ValueError, match="latent_dim"):
         GAN(torch.nn.Linear(2, 2), mlp.Discriminator(2))
     with pytest.raises(ValueError, match="did you mean 'hinge'"):

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Generic
 
 import torch
@@ -121,7 +121,7 @@ class AugmentedGAN(GAN[B], Generic[B]):
     def __init__(
         self,
         game: GAN[B],
-        policy: str | Sequence[str] = augment.DIFFAUGMENT,
+        policy: augment.Policy = augment.DIFFAUGMENT,
         p: float = 1.0,
         control: AdaptiveProbability | None = None,
         seed: int = 0,

@@ -66,7 +66,10 @@ class GAN(Generic[B]):
         penalty: Penalty | None = None,
         latent_dim: int | None = None,
     ) -> None:
-        self.generator, self.discriminator = generator, discriminator
+        self.generator = check.module("the generator", generator)
+        self.discriminator = check.module("the discriminator", discriminator)
+        if penalty is not None and not (callable(penalty) and hasattr(penalty, "every")):
+            raise TypeError(f"a penalty is an object such as losses.penalties.r1(10.0), not {penalty!r}")
         self.objective = losses.objective(objective)
         self.penalty = penalty
         if latent_dim is None and not hasattr(generator, "latent_dim"):

@@ -44,6 +44,8 @@ def _gradient(discriminator: Discriminator, x: Tensor) -> Tensor:
     x = x.detach().requires_grad_(True)
     with torch.autocast(x.device.type, enabled=False):  # squares of small gradients need float32's range of digits
         logits = discriminator(x)
+        if logits.ndim == 0 or len(logits) != len(x):
+            raise ValueError(f"a gradient penalty needs a logit for each sample, not {list(logits.shape)} for {len(x)}")
         of_each = logits.reshape(len(x), -1).mean(1)  # [N]
         (gradient,) = torch.autograd.grad(of_each.sum(), x, create_graph=True)
     return gradient
