@@ -223,6 +223,27 @@ def test_a_discriminator_that_is_not_finite_is_seen_in_the_generators_loss():
         fit(Steep("discriminator"), Points(), 3, progress=False)
 
 
+def test_an_error_of_a_hook_carries_the_run():
+    def full(run):
+        if run.step == 2:
+            raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk") as caught:
+        fit(toy(), Points(), 9, hooks=[(1, full)], progress=False)
+    run = caught.value.run
+    assert (run.stopped, run.step) == ("failed", 2)
+    assert caught.value.__notes__ == ["What was trained, 2 steps, is in the run that this error carries as .run"]
+
+
+def test_a_game_that_cannot_be_saved_is_refused_before_it_is_played(tmp_path):
+    gan = toy()
+    gan.state_dict = lambda: {"seen": {1, 2}}
+    with pytest.raises(TypeError, match=r"not set \(at /game/seen\)"):
+        fit(gan, Points(), 3, checkpoint=tmp_path / "run", hooks=[(1, lambda run: pytest.fail("training began"))], progress=False)
+    gan.state_dict = lambda: {"seen": np.int64(3)}
+    assert fit(gan, Points(), 3, checkpoint=tmp_path / "run", progress=False).step == 3
+
+
 def test_history_and_hooks():
     seen = []
     run = fit(toy(penalty=penalties.r1(1.0, every=3)), Points(), 10, hooks=[(4, lambda r: seen.append(r.step))], progress=False)

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from gancourse.base import check, files, memory
+from gancourse.base import check, files, memory, trees
 from gancourse.base.networks import update_average
 from gancourse.base.progress import Progress
 from gancourse.gans.gan import GAN
@@ -31,6 +31,7 @@ from gancourse.training.settings import Optimizer, Schedule, Settings
 from gancourse.training.streams import Stream
 
 FLUSH_EVERY = 20  # losses wait on the device for this many steps, so that a GPU is not stopped at every step
+ENDINGS: dict[type[BaseException], str] = {TrainingDiverged: "diverged", KeyboardInterrupt: "interrupted"}
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
 
@@ -94,6 +95,7 @@ def fit(
     Raises:
         TrainingDiverged: a loss is NaN or infinite, or a weight that was to be saved or returned.
         CheckpointNotWritten: the last checkpoint could not be written; the error carries the run.
+        Whatever a hook or a game raises: the error carries the run as ``run``.
         ValueError, TypeError: settings out of range, batches of an unusual kind, a checkpoint of another run or a damaged one.
     """
     if not isinstance(gan, GAN):
@@ -131,6 +133,7 @@ def fit(
     if settings.file is not None:
         _check_resumable(batches)
         run.describe(batches)
+        trees.savable(run.state(batches))
         file = world.first(functools.partial(files.writable, settings.file))
         if world.first(file.exists):
             run.resume(file, batches)
@@ -170,8 +173,11 @@ def _loop(run: Run[Any], stream: Stream) -> None:
                     _show(run, bar)
                     run.check_weights()
                     unwritten = _save(run, stream.batches)
-        except (TrainingDiverged, KeyboardInterrupt) as error:
-            run.stopped = "diverged" if isinstance(error, TrainingDiverged) else "interrupted"
+        except BaseException as error:
+            run.stopped = ENDINGS.get(type(error), "failed")
+            vars(error)["run"] = run  # what was trained is not lost
+            if run.stopped == "failed":
+                error.add_note(f"What was trained, {run.step:,} steps, is in the run that this error carries as .run")
             raise
         finally:
             bar.close()

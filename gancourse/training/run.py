@@ -25,7 +25,7 @@ G = TypeVar("G", bound=GAN[Any])
 class TrainingDiverged(RuntimeError):
     """A loss or a weight became NaN or infinite; ``run`` is the run as it stood."""
 
-    def __init__(self, message: str, run: Run[Any]) -> None:
+    def __init__(self, message: str, run: Any) -> None:
         super().__init__(message)
         self.run = run
 

@@ -62,6 +62,9 @@ class Settings:
         if self.ema is not None:
             self._set("ema", check.fraction("ema", self.ema))
         self._set("seed", check.seed(self.seed))
+        if self.checkpoint is not None:
+            place = Path(self.checkpoint) if isinstance(self.checkpoint, os.PathLike) else self.checkpoint
+            self._set("checkpoint", check.path("checkpoint", place))
         self._set("checkpoint_every", check.whole("checkpoint_every", self.checkpoint_every))
         self._set("hooks", checked_hooks(self.hooks))
         check.one_of("precision", self.precision, PRECISIONS)
