@@ -57,6 +57,12 @@ def test_products_lie_farther_apart():
         assert packed_total_variation(p, q, m).item() == pytest.approx(1 - 0.5**m)
 
 
+def test_packs_of_none_are_refused():
+    p = torch.tensor([0.5, 0.5])
+    with pytest.raises(ValueError, match="m must be above 0"):
+        packed_total_variation(p, p, 0)
+
+
 def test_a_penalty_on_a_pack_is_refused_at_once():
     with pytest.raises(ValueError, match="a pack has m of them: leave it out"):
         PackedGAN(mlp.Generator(2, 2), mlp.Discriminator(4), m=2, penalty=penalties.r1(1.0))

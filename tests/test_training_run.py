@@ -187,6 +187,33 @@ def test_every_game_goes_on(tmp_path, name, again):
     assert np.array_equal(whole.history["d_loss"], resumed.history["d_loss"])
 
 
+def test_columns_of_the_history_stand_as_they_were_logged():
+    class Told(GAN):
+        def discriminator_loss(self, batch):
+            batch.log.update({name: torch.ones(()) for name in "gancourse"})
+            return super().discriminator_loss(batch)
+
+    run = fit(Told(*players()), Batches(points(), 8), 1, progress=False)
+    assert list(run.history) == ["step", "d_loss", "g_loss", *dict.fromkeys("gancourse")]
+
+
+def test_the_count_of_a_scalars_steps_is_no_moment(tmp_path):
+    class Scaled(nn.Module):
+        latent_dim = 2
+
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones((), dtype=torch.bfloat16))
+
+        def forward(self, z):
+            return self.scale.float() * z
+
+    path = tmp_path / "run.safetensors"
+    train(path, GAN(Scaled(), players()[1]))
+    run = train(path, GAN(Scaled(), players()[1]), steps=6)
+    assert [state["step"].dtype for state in run.optimizers["generator"].state.values()] == [torch.float32]
+
+
 @pytest.mark.parametrize("order", ["random", "epoch"])
 def test_batches_in_use_are_no_difference(tmp_path, order):
     path, batches, game = tmp_path / "run.safetensors", Batches(points(), 12, order=order), GAN(*players())

@@ -73,6 +73,6 @@ def packed_total_variation(p: Tensor, q: Tensor, m: int) -> Tensor:
     p and q are [K]; the products have K^m places, so keep K^m small.
     """
     joint_p, joint_q = p, q
-    for _ in range(m - 1):
+    for _ in range(check.whole("m", m) - 1):
         joint_p, joint_q = torch.outer(joint_p, p).flatten(), torch.outer(joint_q, q).flatten()
     return (joint_p - joint_q).abs().sum() / 2

@@ -105,8 +105,9 @@ class Run(Generic[G]):
         first = self.step - len(pending) + 1
         for offset, entry in enumerate(self._means(pending)):
             row = {"step": float(first + offset), **entry}
-            for name in row.keys() - self._columns.keys():
-                self._columns[name] = [math.nan] * (len(self._columns["step"]))
+            for name in row:
+                if name not in self._columns:
+                    self._columns[name] = [math.nan] * len(self._columns["step"])
             for name, column in self._columns.items():
                 column.append(row.get(name, math.nan))
             bad = [name for name in entry if not math.isfinite(row[name])]
@@ -245,5 +246,5 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> 
     optimizer.load_state_dict(state)
     for parameter, values in optimizer.state.items():
         for name, value in values.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
+            if isinstance(value, Tensor) and value.shape == parameter.shape and name != "step":  # a count is no moment
                 values[name] = torch.empty_like(parameter).copy_(value)
