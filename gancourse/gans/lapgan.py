@@ -54,11 +54,11 @@ def collapsed(small: Tensor, details: Sequence[Tensor]) -> Tensor:
     return small
 
 
-@dataclass
+@dataclass(kw_only=True)
 class DetailBatch(Batch):
     """``base``: the enlargements that the details belong to, [N, C, H, W]."""
 
-    base: Tensor = None  # type: ignore[assignment]
+    base: Tensor
 
 
 class DetailGAN(GAN[DetailBatch]):

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from gancourse.base import check, files, memory, trees
+from gancourse.base import files, memory, trees
 from gancourse.base.networks import update_average
 from gancourse.base.progress import Progress
 from gancourse.gans.gan import GAN
@@ -254,7 +254,6 @@ def supports_bf16(device: torch.device | str = "cpu") -> bool:
 
 
 def _precision(precision: str, device: torch.device, convolutional: bool) -> str:
-    check.one_of("precision", precision, ["auto", "float32", "bf16"])
     if precision != "auto":
         return precision
     return "bf16" if convolutional and supports_bf16(device) else "float32"

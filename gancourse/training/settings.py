@@ -81,7 +81,7 @@ class Settings:
     @property
     def rates(self) -> tuple[float, float]:
         """The learning rates of generator and discriminator."""
-        rates = self.lr if isinstance(self.lr, Sequence) else (self.lr, self.lr)
+        rates: Any = self.lr
         return rates[0], rates[1]
 
     @property
@@ -99,11 +99,11 @@ class Settings:
         schedule = self.schedule if callable(self.schedule) else SCHEDULES[self.schedule]
         return check.at_least("the schedule's factor", schedule(step / self.steps))
 
-    def make(self, parameters: Any, lr: float, betas: Sequence[float] | None = None) -> torch.optim.Optimizer:
-        """An optimiser for the parameters of one player; without ``betas`` with the generator's."""
+    def make(self, parameters: Any, lr: float, betas: Sequence[float]) -> torch.optim.Optimizer:
+        """An optimiser for the parameters of one player; ``betas`` are Adam's."""
         if self.optimizer is not None:
             return self.optimizer(parameters, lr=lr)
-        beta1, beta2 = self.decays[0] if betas is None else betas
+        beta1, beta2 = betas
         return torch.optim.Adam(parameters, lr=lr, betas=(float(beta1), float(beta2)))
 
 
