@@ -72,6 +72,11 @@ def test_slerp_keeps_the_length_of_equally_long_ends_and_moves_at_one_speed():
     assert torch.allclose(path[0], a) and torch.allclose(path[-1], b)
 
 
+def test_slerp_is_of_floats():
+    with pytest.raises(TypeError, match="z0"):
+        latent.slerp(torch.tensor([1, 0]), torch.tensor([0, 1]), 0.5)
+
+
 def test_slerp_agrees_with_shoemakes_formula():
     a, b = (nn.functional.normalize(torch.randn(7, dtype=torch.float64), dim=0) for _ in range(2))
     angle = torch.arccos(a @ b)

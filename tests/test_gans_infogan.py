@@ -142,6 +142,7 @@ def test_a_member_keeps_what_the_game_was_given():
     assert alone._own.initial_seed() == 7
 
 
-def test_a_code_has_a_whole_number_of_parts():
-    with pytest.raises(TypeError, match="n must be a whole number"):
-        Uniform(1.5)
+@pytest.mark.parametrize("code", [Uniform, Categorical])
+def test_codes_are_counted(code):
+    with pytest.raises(TypeError, match="must be a whole number"):
+        code(2.5)

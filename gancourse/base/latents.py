@@ -69,7 +69,8 @@ def slerp(z0: Tensor, z1: Tensor, t: Tensor | float) -> Tensor:
 
     Source: Shoemake 1985; White 2016 for latents of generative networks.
     """
-    if z0.shape != z1.shape or z0.ndim not in (1, 2):
+    check.floats("z0", z0)
+    if check.floats("z1", z1).shape != z0.shape or z0.ndim not in (1, 2):
         raise ValueError(f"z0 and z1 must both be [D] or both [N, D], not {list(z0.shape)} and {list(z1.shape)}")
     single, number = z0.ndim == 1, not isinstance(t, Tensor)
     a, b = (z.reshape(-1, z.shape[-1]).double() for z in (z0, z1))  # [N, D]

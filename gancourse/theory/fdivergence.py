@@ -100,7 +100,7 @@ class FDivergence:
         def generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
             return -self.output(fake).mean() if non_saturating else -self.conjugate_of_output(fake).mean()
 
-        return Objective(f"f-GAN {self.name}", discriminator, generator)
+        return Objective(f"f-GAN {self.name}", discriminator, generator, middle=None)  # g(v) = f'(1), elsewhere in each row
 
 
 def _row(
