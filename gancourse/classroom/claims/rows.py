@@ -9,6 +9,7 @@ from typing import Any
 
 from gancourse.classroom.coverage import deck_names
 
+SAME = "(in each of "  # of measurements that came out equal, whose interval would have no width
 MIME = "application/vnd.gancourse.claim+json"
 
 IDENTITY, CHECK, PAPER, QUESTION = "identity", "check", "paper", "question"
@@ -114,7 +115,8 @@ def details(row: Row) -> list[tuple[str, str]]:
     """What unfolds: label and text."""
     asked = row.tolerance
     if row.kind == PAPER and not row.exact:
-        asked += ", by the 95 % interval in brackets over five or more independent measurements"
+        same, brackets = "what all of {} are", "the 95 % interval in brackets over {}"
+        asked += ", by " + (same if SAME in row.ours else brackets).format("five or more independent measurements")
     elif asked and len(row.values) > 1:
         asked += ", by every value"
     origin = f"{row.source}; " if row.source and row.decks else row.source
