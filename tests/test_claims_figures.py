@@ -84,6 +84,7 @@ def test_numbers_are_shown_with_fixed_digits(make, ours, tolerance, shown):
         (1.24999e-5, at_least(1.25e-5), "1.24999e-05"),
         ([0.2, 0.999951], at_most(0.99998), "0.2 to 0.99995"),
         (0.1 + 1e-14, at_most(0.1), "0.1"),
+        (torch.tensor(0.4).item() - 3e-8, at_least(0.4), "0.4"),  # float32's rounding
     ],
 )
 def test_no_number_is_shown_on_the_other_side_of_its_tolerance(ours, tolerance, shown):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-FINER = 7  # digits more than asked for, at most, until a number is shown on its side of a tolerance
+FINEST = 7  # digits that a number is shown with, at most, until it is on its side of a tolerance: float32 has no more
 
 
 def values_of(what: str, ours: Any, each: str = "") -> list[float]:
@@ -81,7 +81,7 @@ class Figures:
     def _format(self, *numbers: float) -> tuple[int | None, int]:
         """Decimal places and digits that show the numbers on their side of the tolerance."""
         first = places, digits = self._places(*numbers), self.digits
-        while digits < self.digits + FINER:
+        while digits <= FINEST:
             if all(self._side(x) == self._side(float(fixed(x, places, digits))) for x in numbers if math.isfinite(x)):
                 return places, digits
             places, digits = places if places is None else places + 1, digits + 1
