@@ -141,6 +141,7 @@ try:
     ranks.World(rank, size).after_first(fail)
 except ValueError as error:
     print(error)
+dist.destroy_process_group()  # else a process may abort where another has ended before it
 """
 
 
