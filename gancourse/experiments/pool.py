@@ -147,7 +147,7 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
     if not seeds or not (place / "baselines.done").exists():
         again = f"`gancourse experiment {experiment.name}`"
         raise RuntimeError(f"no seed of {experiment.name} is complete yet: {again} goes on with it")
-    results = {arm: [trees.load(runner.file(place, (arm, seed), "done")) for seed in seeds] for arm in experiment.arms}
+    results = {arm: [runner.finished(place, (arm, seed)) for seed in seeds] for arm in experiment.arms}
     base = trees.load(place / "baselines.done")
     films = {arm: rows[0]["frames"] for arm, rows in results.items() if rows[0]["frames"]}
     longest = max((rows[0]["points"] for rows in results.values()), key=len)

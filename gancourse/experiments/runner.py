@@ -26,7 +26,7 @@ from torch import Tensor
 
 from gancourse.base import files, networks, trees
 from gancourse.data.images import to_uint8
-from gancourse.experiments.experiment import Experiment, Stage
+from gancourse.experiments.experiment import Experiment, Stage, file_name
 from gancourse.training import Run, TrainingDiverged, fit
 
 FIRST = 20  # steps whose losses are the fingerprint
@@ -47,11 +47,22 @@ def jobs(experiment: Experiment, seeds: tuple[int, ...] | None = None) -> list[J
 
 def file(place: Path, job: Job, kind: str) -> Path:
     """The file of a job: its arm's name in plain letters, its seed, its kind."""
-    arm = "".join(c if c.isalnum() else "_" for c in job[0])
-    return place / f"{arm}-{job[1]}.{kind}"
+    return place / f"{file_name(job[0])}-{job[1]}.{kind}"
 
 
-class Points:
+def finished(place: Path, job: Job) -> dict[str, Any]:
+    """The result of a job that is done; ValueError where the file holds another job's."""
+    path = file(place, job, "done")
+    result = trees.load(path)
+    if (result["arm"], result["seed"]) != job:
+        found = f"{result['arm']!r}, seed {result['seed']}"
+        raise ValueError(
+            f"{path} holds the training of {found}, not of {job[0]!r}, seed {job[1]}: move it away, and this one is trained"
+        )
+    return result
+
+
+class Measuring:
     """A hook that measures, keeps curves and frames on disk, and counts processor seconds across interruptions."""
 
     def __init__(self, stage: Stage, path: Path, batch_size: int, frames: bool) -> None:
@@ -97,9 +108,9 @@ def train(
     place = folder(experiment, size) if place is None else place
     done = file(place, job, "done")
     if done.exists():
-        return trees.load(done)
+        return finished(place, job)
     (arm, seed), sizes = job, experiment.size(size)
-    points = Points(stage, file(place, job, "points"), sizes["batch_size"], frames=seed == experiment.seeds[0])
+    points = Measuring(stage, file(place, job, "points"), sizes["batch_size"], frames=seed == experiment.seeds[0])
     hooks = [(sizes["measure_every"], points)] + ([(REPORT_EVERY, report)] if report else [])
     checkpoint = {"checkpoint": file(place, job, "run"), "checkpoint_every": sizes["checkpoint_every"]}
     diverged = 0
