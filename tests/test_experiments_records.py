@@ -194,6 +194,26 @@ def test_live_runs_the_experiment_instead_of_reading(course, monkeypatch, tmp_pa
 NAN = float("nan")
 
 
+@pytest.mark.parametrize("missing", [None, NAN, float("inf")])
+def test_what_is_no_number_equals_only_what_is_none(missing):
+    whole, broken = {"d_loss": [1.0, 2.0]}, {"d_loss": [1.0, missing]}
+    assert records.differs(whole, broken) == "d_loss at step 2 is nan, was 2"
+    assert records.differs(broken, whole) == "d_loss at step 2 is 2, was nan"
+    assert not records.differs(broken, {"d_loss": [1.0, NAN]}) and not records.differs(broken, broken)
+
+
+@pytest.mark.parametrize("missing", [None, NAN])
+def test_data_that_are_no_numbers_are_other_data(missing):
+    def changes(then, now):
+        content = {"fingerprint": {"full": {"data": then, "a": {"d_loss": [1.0]}}}}
+        return records.changes(records.Record(content), {"data": now, "a": {"d_loss": [1.0]}}, "full")
+
+    assert changes({"mean": 0.5}, {"mean": missing}) == ["other data: mean is nan, was 0.5"]
+    assert changes({"mean": missing}, {"mean": 0.5}) == ["other data: mean is 0.5, was nan"]
+    assert changes({"mean": missing}, {"mean": NAN}) == []
+    assert changes({"mean": 0.5}, {}) == ["other data: mean is nan, was 0.5"]
+
+
 def of_trainings(**arms):
     """A record of two seeds whose trainings have these scores; None: it diverged."""
     rows = {arm: [{"scores": {} if x is None else {"x": x}} for x in values] for arm, values in arms.items()}

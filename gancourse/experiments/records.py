@@ -25,8 +25,10 @@ import numpy as np
 
 from gancourse import scale
 from gancourse.base import check, files
-from gancourse.experiments import drawing, pool, recorded, runner
+from gancourse.experiments import drawing, pool, recorded, runner, stale
 from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.stale import differs as differs
+from gancourse.experiments.stale import other_facts
 
 _live = False
 
@@ -216,6 +218,8 @@ def load(name: str) -> Record:
     if is_live():
         size = "ci" if scale.name() == "ci" else "full"
         if size == "ci":
+            if told := stale.put_aside(experiment, size):
+                warnings.warn(told, stacklevel=2)
             runner.work_here(experiment, size)
         else:
             pool.run(experiment, n_jobs=max(1, (os.cpu_count() or 2) // 2), note=lambda text: print(text, end="\r"))
@@ -252,26 +256,8 @@ def state(experiment: Experiment, record: Record | None) -> tuple[str, str]:
 def changes(record: Record, now: Mapping[str, Any], size: str) -> list[str]:
     """What differs between a record's fingerprint at a size and a new one: the data first, then arm by arm."""
     then = record.content["fingerprint"][size]
-    data = then.get("data", record.content["data"])
-    moved = [name for name, value in data.items() if abs(now["data"][name] - value) > 1e-3 * max(1.0, abs(value))]
-    if moved:
-        return [f"other data: {name} is {float(now['data'][name]):.5g}, was {data[name]:.5g}" for name in moved]
+    data = then["data"] if "data" in then else record.content["data"]
+    if moved := other_facts(data, now["data"]):
+        return [f"other data: {what}" for what in moved]
     found = {arm: differs(losses, now[arm]) for arm, losses in then.items() if arm != "data"}
     return [f"{arm}: {what}" for arm, what in found.items() if what]
-
-
-def differs(recorded: Mapping[str, Sequence[float]], replayed: Mapping[str, Sequence[float]]) -> str:
-    """What differs between two beginnings of a training beyond rounding, or "".
-
-    Rounding grows along a training, for Adam's first steps divide by gradients that may be tiny.  Between two implementations of
-    convolution a loss differed by up to 4e-5 at the fifth step, 1e-3 at the tenth and 0.1 at the twentieth; allowed are 1e-4 of
-    the loss at the first, growing evenly to 0.3 at the twentieth.
-    """
-    for name, values in recorded.items():
-        if len(values) != len(replayed[name]):
-            return f"{len(replayed[name])} steps in place of {len(values)}"
-        for step, (then, now) in enumerate(zip(values, replayed[name], strict=True), start=1):
-            allowed = 1e-4 * 3000 ** ((step - 1) / 19)
-            if abs(now - then) > allowed * max(1.0, abs(then)):
-                return f"{name} at step {step} is {now:.5g}, was {then:.5g}"
-    return ""

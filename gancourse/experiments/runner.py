@@ -11,7 +11,6 @@ folder.  Of each job (arm, seed) there are
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -160,25 +159,31 @@ def machine(device: torch.device) -> dict[str, dict[str, str]]:
 
 
 class _Enough(Exception):
-    pass
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
 
 def replay(experiment: Experiment, stage: Stage, arm: str, size: str = "full", seed: int | None = None) -> dict[str, list[float]]:
-    """The losses of the first steps of one seed (default: the first), trained again and left there."""
-    seed, runs = experiment.seeds[0] if seed is None else seed, []
+    """The losses of the first steps of one seed (default: the first), trained again and left there, or where it diverges."""
+    return first_losses(begun(experiment, stage, arm, size, experiment.seeds[0] if seed is None else seed))
+
+
+def begun(experiment: Experiment, stage: Stage, arm: str, size: str, seed: int) -> Run:
+    """A training after its first steps, or where it diverged on the way there."""
 
     def stop(run: Run) -> None:
         if run.step:
-            runs.append(run)
-            raise _Enough
+            raise _Enough(run)
 
     with networks.seeded(seed):
         gan, batches = stage.game(experiment.arms[arm], seed)
         settings = experiment.fit_settings(arm, size)
         every = min(FIRST, settings["steps"])
-        with contextlib.suppress(_Enough):
+        try:
             fit(gan, batches, seed=seed, hooks=[(every, stop)], progress=False, **settings)
-    return first_losses(runs[0])
+        except (_Enough, TrainingDiverged) as ended:
+            return ended.run
+    raise KeyboardInterrupt  # which fit takes for the wish to end early
 
 
 def baselines(stage: Stage, place: Path) -> dict[str, dict[str, float]]:
