@@ -120,6 +120,21 @@ def test_a_result_that_cannot_be_written_is_kept_elsewhere(tmp_path, monkeypatch
         assert file.read() == "work"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="asks about Unix links and permissions")
+def test_what_is_replaced_stays_what_it_was(tmp_path):
+    """A link to another disk stays one, a private file private."""
+    target, link = tmp_path / "there" / "run.st", tmp_path / "run.st"
+    target.parent.mkdir()
+    target.write_text("old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    with files.atomic_write(link) as part:
+        part.write_text("new")
+    assert link.is_symlink() and target.read_text() == "new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert os.listdir(target.parent) == ["run.st"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="asks about Unix permissions")
 def test_a_written_file_is_as_public_as_any_other(tmp_path):
     before = os.umask(0o027)
@@ -158,6 +173,8 @@ def test_data_lives_where_it_is_told_to_else_in_the_checkout_else_with_the_user(
     monkeypatch.setattr(files.sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
     assert files.data_dir() == tmp_path / "user" / "gancourse"
+    monkeypatch.setenv("XDG_CACHE_HOME", "")  # empty is unset, says its specification
+    assert files.data_dir() == Path.home() / ".cache" / "gancourse"
     monkeypatch.setattr(files.sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "windows"))
     assert files.data_dir() == tmp_path / "windows" / "gancourse"

@@ -72,6 +72,11 @@ def test_slerp_keeps_the_length_of_equally_long_ends_and_moves_at_one_speed():
     assert torch.allclose(path[0], a) and torch.allclose(path[-1], b)
 
 
+def test_slerp_is_of_floats():
+    with pytest.raises(TypeError, match="z0"):
+        latent.slerp(torch.tensor([1, 0]), torch.tensor([0, 1]), 0.5)
+
+
 def test_slerp_agrees_with_shoemakes_formula():
     a, b = (nn.functional.normalize(torch.randn(7, dtype=torch.float64), dim=0) for _ in range(2))
     angle = torch.arccos(a @ b)
@@ -121,3 +126,17 @@ def test_drawing_does_not_move_the_running_statistics():
     before = net[2].running_mean.clone()
     latent.interpolate(net, torch.randn(6), torch.randn(6), 4)
     assert torch.equal(net[2].running_mean, before)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        ({"n": 2.5}, TypeError, "n must be a whole number"),
+        ({"n": -1}, ValueError, "n must be 0 or more"),
+        ({"latent_dim": 0}, ValueError, "latent_dim must be above 0"),
+        ({"seed": 0.5}, TypeError, "seed must be a whole number"),
+    ],
+)
+def test_latents_are_drawn_by_whole_numbers(wrong, error, message):
+    with pytest.raises(error, match=message):
+        latent.draw_latents(**{"n": 2, "latent_dim": 3, "seed": 0} | wrong)

@@ -72,6 +72,26 @@ def test_a_process_that_is_gone_is_named_whatever_the_back_end_says(monkeypatch)
         World(0, 2).total(torch.zeros(()))
 
 
+def test_a_call_that_cannot_be_made_is_no_lost_process(monkeypatch):
+    def odd(x):
+        raise RuntimeError("Invalid scalar type")
+
+    monkeypatch.setattr(torch.distributed, "all_reduce", odd)
+    with pytest.raises(RuntimeError, match="Invalid scalar type") as caught:
+        World(0, 2).total(torch.zeros(()))
+    assert not isinstance(caught.value, ranks.ProcessLost)
+
+
+@pytest.mark.parametrize("words", ["Timed out waiting 1800000ms for recv operation", "Read error: Broken pipe", "Socket Timeout"])
+def test_the_words_of_a_lost_process_are_known(monkeypatch, words):
+    def gone(x):
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(torch.distributed, "all_reduce", gone)
+    with pytest.raises(ranks.ProcessLost):
+        World(0, 2).total(torch.zeros(()))
+
+
 def test_what_is_kept_on_disk_is_made_by_process_0_before_the_others(monkeypatch):
     order: list[str] = []
 
@@ -121,6 +141,7 @@ try:
     ranks.World(rank, size).after_first(fail)
 except ValueError as error:
     print(error)
+dist.destroy_process_group()  # else a process may abort where another has ended before it
 """
 
 

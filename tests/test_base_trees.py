@@ -37,6 +37,23 @@ def test_state_trees_round_trip(tmp_path):
         trees.save(path, {"a": {1, 2}})
 
 
+def test_numpys_numbers_come_back_as_pythons_and_an_array_keeps_its_shape(tmp_path):
+    path = tmp_path / "tree.safetensors"
+    trees.save(
+        path, {"n": np.int64(3), "x": np.float32(0.5), "flag": np.bool_(True), "one": np.array(3.0), "t": np.ones((2, 3)).T}
+    )
+    back = trees.load(path)
+    assert (back["n"], back["x"], back["flag"]) == (3, 0.5, True)
+    assert type(back["n"]) is int and type(back["flag"]) is bool
+    assert back["one"].shape == () and back["t"].shape == (3, 2)
+
+
+def test_what_cannot_be_saved_is_named_by_its_place():
+    trees.savable({"a": [1, None, (torch.ones(1), np.ones(1))]})
+    with pytest.raises(TypeError, match=r"not set \(at /a/1/b\)"):
+        trees.savable({"a": [1, {"b": {1}}]})
+
+
 def test_every_flipped_bit_is_found(tmp_path):
     path = tmp_path / "tree.safetensors"
     trees.save(path, {"step": 3, "x": torch.arange(6.0), "name": "run", "y": np.ones(3)})

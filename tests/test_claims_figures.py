@@ -74,6 +74,31 @@ def test_numbers_are_shown_with_fixed_digits(make, ours, tolerance, shown):
     assert make(ours=ours, tolerance=tolerance, over="draws" if isinstance(ours, list) else "").ours == shown
 
 
+@pytest.mark.parametrize(
+    ("ours", "tolerance", "shown"),
+    [
+        (1000.06, within(0.09, of=1000), "1000.06"),
+        (1000.096, within(0.097, of=1000), "1000.096"),
+        (0.999951, at_most(0.99998), "0.99995"),
+        (0.0999961, at_least(0.1), "0.099996"),
+        (1.24999e-5, at_least(1.25e-5), "1.24999e-05"),
+        ([0.2, 0.999951], at_most(0.99998), "0.2 to 0.99995"),
+        (0.1 + 1e-14, at_most(0.1), "0.1"),
+        (torch.tensor(0.4).item() - 3e-8, at_least(0.4), "0.4"),  # float32's rounding
+    ],
+)
+def test_no_number_is_shown_on_the_other_side_of_its_tolerance(ours, tolerance, shown):
+    row = check(ours=ours, tolerance=tolerance, over="draws" if isinstance(ours, list) else "")
+    assert row.ours.removesuffix(" (2 draws)") == shown
+    assert row.values[-1] == float(shown.split(" to ")[-1])
+
+
+def test_an_end_of_an_interval_is_shown_on_its_side():
+    row = claim(ours=[1.0, 1.0001, 1.0002, 1.0001, 1.0], tolerance=at_least(1.0), baselines=claims.no_null("a test of digits"))
+    assert row.verdict == "open"
+    assert row.ours == "1.00008 [0.99998, 1.00018] (5 trainings)"
+
+
 def test_identities_do_not_show_rounding_noise():
     make = partial(identity, expected=0.125, tolerance=within(1e-6), over="draws")
     assert bundle(make(ours=[0.25 + 1e-13, 3e-16])) == bundle(make(ours=[0.25 - 2e-13, -7e-17]))

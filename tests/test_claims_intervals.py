@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from gancourse.classroom.claims import interval_of
+from gancourse.classroom.claims import interval_of, intervals
 
 
 def test_students_interval_of_five():
@@ -23,9 +23,42 @@ def test_students_interval_covers_in_95_of_100():
 
 
 def test_five_of_five_successes_are_no_certainty():
-    low, high = interval_of([1.0] * 5)
+    low, high = interval_of([1.0] * 5, "share")
     assert (low, high) == pytest.approx((0.025**0.2, 1.0))
-    assert interval_of([0.0] * 5) == pytest.approx((0.0, 1 - 0.025**0.2))
+    assert interval_of([0.0] * 5, "share") == pytest.approx((0.0, 1 - 0.025**0.2))
+    assert interval_of([True] * 5) == (low, high), "True and False are outcomes"
+
+
+def test_a_count_that_is_1_in_every_training_is_no_share():
+    assert interval_of([1.0] * 5) == (1.0, 1.0) and interval_of([1, 1, 1, 1, 1]) == (1.0, 1.0)
+    assert interval_of([2.0] * 5) == (2.0, 2.0)
+    assert interval_of([0.0, 1.0, 1.0, 0.0, 1.0]) == intervals.student([0.0, 1.0, 1.0, 0.0, 1.0])
+    with pytest.raises(ValueError, match="each 0 or 1, and one is 0.5"):
+        interval_of([1.0, 0.5, 1.0], "share")
+    with pytest.raises(ValueError, match="write interval='bootstrap'"):
+        interval_of([True, False, True], statistic="median")
+
+
+def test_students_ends_stop_where_nothing_can_be():
+    values = [1.0, 1.0, 1.0, 1.0, 0.99]
+    low, high = interval_of(values)
+    assert high > 1 and interval_of(values, limits=(0, 1)) == (low, 1)
+    assert interval_of([-value for value in values], limits=(-1, 1)) == (-1, -low)
+    with pytest.raises(ValueError, match=r"one is 1.2"):
+        interval_of([1.0, 1.2], limits=(0, 1))
+    with pytest.raises(ValueError, match="Student's"):
+        interval_of([True, False], limits=(0, 1))
+
+
+def test_the_bootstrap_refuses_so_few_that_it_would_not_cover(monkeypatch):
+    for few, statistic in ((19, "mean"), (4, "median")):
+        with pytest.raises(ValueError, match=f"bootstrap of a {statistic} of {few} values .* fewer than {few + 1}"):
+            interval_of([float(k) for k in range(few)], "bootstrap", statistic)
+    monkeypatch.setattr(intervals, "RESAMPLES", 300)
+    for n, statistic in ((20, "mean"), (5, "median")):
+        draws = np.random.default_rng(0).normal(2.0, 3.0, (1000, n)).tolist()
+        ends = [interval_of(values, "bootstrap", statistic) for values in draws]
+        assert np.mean([low <= 2.0 <= high for low, high in ends]) > 0.9
 
 
 def test_the_bootstrap_of_a_median_ignores_one_wild_run():

@@ -6,8 +6,10 @@ import math
 from functools import partial
 
 import pytest
+import torch
 
-from gancourse.classroom.claims import at_least, between
+from gancourse.classroom import claims
+from gancourse.classroom.claims import at_least, at_most, between, nulls
 from tests.claims import MODES, check, claim, identity, question
 
 pytestmark = pytest.mark.usefixtures("empty_ledger")
@@ -63,6 +65,76 @@ def test_a_median_is_judged_by_the_bootstrap():
     assert claim(ours=values, tolerance=between(1.8, 2.2)).verdict == "open"
     row = claim(ours=values, tolerance=between(1.8, 2.2), interval="bootstrap", statistic="median")
     assert row.verdict == "reproduced" and row.ours.startswith("median 2 [")
+
+
+def test_a_count_is_no_share_and_outcomes_are():
+    of_eight = partial(claim, tolerance=between(0.5, 4), baselines=nulls(noise=8))
+    row = of_eight(ours=torch.ones(8))
+    assert (row.verdict, row.ours) == ("reproduced", "1 (in each of 8 trainings)")
+    assert of_eight(ours=[1] * 8, unit="mode").ours == "1 mode (in each of 8 trainings)"
+    happened = partial(claim, tolerance=at_least(0.4), baselines=nulls(chance=0.1))
+    for outcomes in (torch.ones(8).bool(), [True] * 8):
+        assert happened(ours=outcomes).ours == "1 [0.631, 1] (8 trainings)"
+    assert happened(ours=[1.0] * 8, interval="share").ours == "1 [0.631, 1] (8 trainings)"
+    assert question(ours=torch.tensor([1.0, 0.0]), over="draws").ours == "0.5 [-5.853, 6.853] (2 draws)"
+    with pytest.raises(ValueError, match="each 0 or 1"):
+        question(ours=[0.5, 1.0], over="draws", interval="share")
+
+
+def test_measurements_that_are_equal_have_no_interval_but_words():
+    row = claim(ours=[0.0] * 5, tolerance=at_most(0.08))
+    assert (row.verdict, row.ours) == ("reproduced", "0 (in each of 5 trainings)")
+    assert question(ours=[math.inf] * 3, over="runs").ours == "infinite (in each of 3 runs)"
+    assert question(ours=[2.0] * 3, over="classes of digits").ours == "2 (in each of 3 classes of digits)"
+    assert question(ours=[1.0, 1.0, 1.0, 1.0, 1.0, 9.0], over="runs", interval="bootstrap", statistic="median").ours.startswith(
+        "median 1 ["
+    )
+
+
+def test_samples_of_a_training_are_no_trainings():
+    per_sample = torch.linspace(15.0, 20.0, 200).view(5, 40)
+    for ours in (per_sample, per_sample.tolist(), list(per_sample), per_sample.numpy()):
+        for make in (claim, partial(question, over="trainings")):
+            with pytest.raises(ValueError, match=r"ours of C03 has shape \[5, 40\], so 200 values .* one number for each"):
+                make(ours=ours)
+    with pytest.raises(ValueError, match=r"\[6, 1\]"):
+        question(ours=torch.ones(6, 1), over="seeds of one game")
+    assert claim(ours=per_sample.mean(1)).ours.endswith("(5 trainings)")
+    assert claim(ours=per_sample, over="samples of 5 trainings").verdict == "open"
+    assert question(ours=per_sample, over="samples").ours.endswith("(200 samples)")
+    assert claim(ours=per_sample, over="draws", exact="a rule").verdict == "reproduced", "where each value is judged all may be"
+
+
+def test_the_bootstrap_of_a_mean_of_five_judges_nothing(monkeypatch):
+    for make in (claim, partial(question, ours=MODES, over="trainings")):
+        with pytest.raises(ValueError, match="C03 has no interval: .* leave interval='bootstrap' out"):
+            make(interval="bootstrap")
+    monkeypatch.setenv("GANCOURSE_SCALE", "ci")
+    row = question(ours=MODES, over="trainings", interval="bootstrap")
+    assert (row.verdict, row.ours) == ("too small to judge", "18 (5 trainings)")
+
+
+def test_a_share_ends_where_no_share_can_be():
+    values = [1.0, 1.0, 1.0, 1.0, 0.95]
+    assert question(ours=values, over="trainings").ours == "0.99 [0.962, 1.018] (5 trainings)"
+    assert question(ours=values, over="trainings", limits=(0, 1)).ours == "0.99 [0.962, 1] (5 trainings)"
+    inside = partial(claim, ours=values, tolerance=between(0.9, 1.0), baselines=nulls(noise=0.1))
+    assert (inside().verdict, inside(limits=(0, 1)).verdict) == ("open", "reproduced")
+
+
+@pytest.mark.parametrize("keyword", [{"interval": "t"}, {"interval": "share"}, {"statistic": "median"}, {"limits": (0, 1)}])
+def test_an_exact_claim_takes_no_interval(keyword):
+    with pytest.raises(ValueError, match="C03 is exact, each value is judged: leave out interval="):
+        claim(exact="a closed form", **keyword)
+
+
+def test_what_a_claim_takes_is_said():
+    import inspect
+
+    for make in (claims.identity, claims.check, claims.claim, claims.question):
+        told = inspect.getdoc(make) + ("" if make is claims.claim else inspect.getdoc(claims.claim))
+        for name in inspect.signature(make).parameters:
+            assert name in ("id", "statement") or f"{name}:" in told or f"{name}, " in told or f", {name}:" in told, name
 
 
 def test_a_claim_needs_its_source():

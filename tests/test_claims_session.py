@@ -21,6 +21,18 @@ def test_a_row_measured_again_replaces_itself():
     assert [(row.id, row.verdict) for row in claims.ledger()] == [("C03", "holds"), ("C10", "passed")]
 
 
+def test_the_latest_row_is_the_one_measured_last():
+    check("C02.a", "first", ours=0.0)
+    check("C02.a", "second", ours=0.0)
+    check("C02.a", "first")
+    assert (claims.session.find("C02.a").statement, claims.session.find("C02.a").verdict) == ("first", "passed")
+    assert claim(tolerance=claims.at_least(21), control="C02.a").verdict == "contradicted"
+    assert [row.statement for row in claims.ledger()][:2] == ["first", "second"]
+    claims.clear()
+    with pytest.raises(ValueError, match="run its cell first"):
+        claims.session.find("C02.a")
+
+
 def test_the_summary_counts_kinds_and_verdicts(capsys):
     for function, id in ((identity, "C03"), (check, "C04"), (claim, "C08")):
         function(id)

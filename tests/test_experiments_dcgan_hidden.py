@@ -7,7 +7,7 @@ from torch import nn
 from gancourse.experiments import dcgan_guidelines
 from gancourse.experiments.dcgan_guidelines import NORMS, spreads
 from gancourse.experiments.dcgan_hidden import CENTRED, EXPERIMENT, HIDDEN_UNITS, MEAN_OUT
-from gancourse.models.dcgan import MeanOnlyBatchNorm
+from gancourse.models.layers.mean_only import MeanOnlyBatchNorm
 
 BEFORE = dcgan_guidelines.EXPERIMENT
 HIDDEN = (HIDDEN_UNITS, MEAN_OUT, CENTRED)

@@ -19,7 +19,8 @@ def test_a_number_has_three_digits(value, shown):
 def test_a_spread_says_how_many_seeds_have_a_value():
     assert drawing.spread(np.array([1.0, 2.0, 3.0])) == "2 ± 1"
     assert drawing.spread(np.array([1.0, np.nan, 3.0])) == "2 ± 1.41 (2 of 3)"
-    assert drawing.spread(np.array([1.0, np.nan])) == "1"
+    assert drawing.spread(np.array([1.0, np.nan])) == "1 (1 of 2)"
+    assert drawing.spread(np.array([1.0])) == "1"
     assert drawing.spread(np.array([np.nan])) == "-"
 
 
@@ -102,5 +103,6 @@ def test_what_is_not_above_its_floor_stands_in_brackets():
     values = np.array([1.0, 2.0, 3.0])  # the 95 % interval begins at 2 - 4.30 / sqrt(3) = -0.48
     assert drawing.spread(values, -0.5) == "2 ± 1" and drawing.spread(values, -0.48) == "(2 ± 1)"
     assert drawing.spread(values, 1.9) == "(2 ± 1)"
-    assert drawing.spread(np.array([1.0, np.nan]), 1.0) == "(1)" and drawing.spread(np.array([1.0, np.nan]), 0.9) == "1"
+    one = np.array([1.0, np.nan])
+    assert drawing.spread(one, 1.0) == "(1 (1 of 2))" and drawing.spread(one, 0.9) == "1 (1 of 2)"
     assert drawing.spread(np.array([np.nan]), 0.0) == "-"

@@ -31,3 +31,10 @@ def test_settings_come_back_from_a_file_and_leave_names_and_seeds_out():
 def test_other_settings_have_another_digest(change):
     assert replace(EXPERIMENT, **change).digest() != EXPERIMENT.digest()
     assert len(EXPERIMENT.digest()) == 8 and EXPERIMENT.digest("ci") != EXPERIMENT.digest()
+
+
+@pytest.mark.parametrize(("one", "other"), [("a b", "a_b"), ("lr 0.1", "lr 0-1"), ("+R1", "-R1"), ("r1", "R1")])
+def test_arms_that_would_share_their_files_are_refused(one, other):
+    with pytest.raises(ValueError, match=r"the arms .* and .* would share .*-SEED\.done: give one a name of other letters"):
+        replace(EXPERIMENT, arms={one: {"objective": "hinge"}, other: {"objective": "saturating"}})
+    assert replace(EXPERIMENT, arms={one: {}, other + "2": {}}).arms

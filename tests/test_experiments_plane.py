@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -9,6 +10,7 @@ from torch import nn
 
 from gancourse.data import toys
 from gancourse.experiments import plane
+from gancourse.experiments.records import Record
 from gancourse.gans.ensemble import EnsembleBatches
 from gancourse.models import mlp
 from gancourse.training import fit
@@ -85,11 +87,16 @@ def test_scores_of_members_come_back_by_name():
 def test_a_records_members_are_read_arm_by_arm():
     class Made:
         content = {
-            "arms": {"a": [{"scores": {"W:0": 1, "W:1": 2}, "curves": {"step": [0, 5], "W:0": [3, 1], "W:1": [4, 2]}}]},
+            "arms": {
+                "a": [{"scores": {"W:0": 1, "W:1": 2}, "curves": {"step": [0, 5], "W:0": [3, 1], "W:1": [4, 2]}}],
+                "diverged": [{"scores": {}, "curves": {"step": [0], "W:0": [3], "W:1": [4]}}],
+            },
             "baselines": {"noise": {"W:0": 7, "W:1": 8}},
         }
 
     assert plane.finals(Made, "W")["a"].tolist() == [1, 2]
+    lost = plane.finals(Made, "W")["diverged"]
+    assert lost.shape == (2,) and np.isnan(lost).all()
     steps, values = plane.curves(Made, "W")["a"]
     assert steps.tolist() == [0, 5] and values.tolist() == [[3, 1], [4, 2]]
     assert plane.baselines(Made, "W")["noise"].tolist() == [7, 8]
@@ -99,15 +106,13 @@ def test_the_film_of_an_arm_is_its_row_of_the_strip(tmp_path):
     sheet = torch.zeros(3, 2 * plane.SIDE, 4 * plane.SIDE, dtype=torch.uint8)
     sheet[:, plane.SIDE :, plane.SIDE : 2 * plane.SIDE] = 200  # the second arm's second picture
 
-    class Made:
-        content = {"name": "made", "strip": {"arms": ["a", "b"], "steps": [0, 5], "k": 2, "side": plane.SIDE}}
-        picture = tmp_path / "made.png"
-
-    with pytest.raises(FileNotFoundError):
-        plane.film(type("Bare", (Made,), {"picture": None}), "a")
-    Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(Made.picture)
-    film = plane.film(Made, "b")
-    assert film.shape == (4, plane.SIDE, plane.SIDE) and film[1].unique().tolist() == [200] and plane.film(Made, "a").max() == 0
+    with pytest.raises(FileNotFoundError, match="the record of made has no pictures: `gancourse experiment made` draws them"):
+        plane.film(Record({"name": "made"}), "a")
+    layout = {"arms": ["a", "b"], "steps": [0, 5], "k": 2, "side": plane.SIDE}
+    made = Record({"name": "made", "strip": layout}, tmp_path / "made.png")
+    Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(made.picture)
+    film = plane.film(made, "b")
+    assert film.shape == (4, plane.SIDE, plane.SIDE) and film[1].unique().tolist() == [200] and plane.film(made, "a").max() == 0
 
 
 def test_pictures_have_the_plane_the_right_way_up():

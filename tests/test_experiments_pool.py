@@ -165,3 +165,54 @@ def test_a_real_worker_ends_when_the_pool_lets_it_go(tmp_path, monkeypatch):
     group.stop()
     assert process.returncode not in (0, None)
     assert not runner.file(runner.folder(recorded.get("stacked_digits")), ("DCGAN", 0), "done").exists()
+
+
+class Broken(Plane):
+    """Diverges within its first steps."""
+
+    def game(self, arm, seed):
+        game, batches = super().game(arm, seed)
+        game.discriminator.layers[0].weight.data[0] = float("inf")
+        return game, batches
+
+
+def test_trainings_that_diverge_at_once_are_a_record_that_verifies(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    broken = replace(EXPERIMENT, stage=Broken, seeds=(0,))
+    runner.work_here(broken, "ci")
+    content, _ = pool.assemble(broken, "ci", tmp_path)
+    record = records.read(tmp_path / "plane.json")
+    assert all(rows[0]["diverged"] for rows in content["arms"].values())
+    assert records.changes(record, pool.fingerprint(broken, "ci", tmp_path, 0), "full") == []
+    assert "truth" in repr(record.table())
+
+
+def other(workers, monkeypatch):
+    """From here on the code trains otherwise, with the same settings."""
+    game = Plane.game
+    monkeypatch.setattr(Plane, "game", lambda self, arm, seed: game(self, arm, seed + 1 if arm["objective"] == "hinge" else seed))
+
+
+def test_what_other_code_trained_is_put_aside_and_trained_anew(workers, tmp_path, monkeypatch):
+    pool.run(EXPERIMENT, size="ci")
+    place, job = runner.folder(EXPERIMENT, "ci"), ("hinge + decay", 0)
+    before = runner.finished(place, job)["first"]
+    other(workers, monkeypatch)
+    with pytest.warns(UserWarning, match=r"hinge \+ decay, seed 0: d_loss at step 1 is .*older-1"):
+        pool.run(EXPERIMENT, size="ci")
+    assert len(workers) == 10 and workers[5] is None
+    assert runner.finished(place / "older-1", job)["first"] == before
+    pool.assemble(EXPERIMENT, "ci", tmp_path)
+    now = pool.fingerprint(EXPERIMENT, "ci", tmp_path, 0)
+    assert records.changes(records.read(tmp_path / "plane.json"), now, "full") == []
+    pool.run(EXPERIMENT, size="ci")
+    assert len(workers) == 10
+
+
+def test_ctrl_c_while_first_steps_are_compared_is_an_interruption(workers, monkeypatch):
+    def press(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool.stale, "put_aside", press)
+    with pytest.raises(pool.Interrupted):
+        pool.run(EXPERIMENT, size="ci")

@@ -189,3 +189,59 @@ def test_live_runs_the_experiment_instead_of_reading(course, monkeypatch, tmp_pa
     assert records.is_live()
     records.live(False)
     assert not records.is_live()
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize("missing", [None, NAN, float("inf")])
+def test_what_is_no_number_equals_only_what_is_none(missing):
+    whole, broken = {"d_loss": [1.0, 2.0]}, {"d_loss": [1.0, missing]}
+    assert records.differs(whole, broken) == "d_loss at step 2 is nan, was 2"
+    assert records.differs(broken, whole) == "d_loss at step 2 is 2, was nan"
+    assert not records.differs(broken, {"d_loss": [1.0, NAN]}) and not records.differs(broken, broken)
+
+
+@pytest.mark.parametrize("missing", [None, NAN])
+def test_data_that_are_no_numbers_are_other_data(missing):
+    def changes(then, now):
+        content = {"fingerprint": {"full": {"data": then, "a": {"d_loss": [1.0]}}}}
+        return records.changes(records.Record(content), {"data": now, "a": {"d_loss": [1.0]}}, "full")
+
+    assert changes({"mean": 0.5}, {"mean": missing}) == ["other data: mean is nan, was 0.5"]
+    assert changes({"mean": missing}, {"mean": 0.5}) == ["other data: mean is 0.5, was nan"]
+    assert changes({"mean": missing}, {"mean": NAN}) == []
+    assert changes({"mean": 0.5}, {}) == ["other data: mean is nan, was 0.5"]
+
+
+def of_trainings(**arms):
+    """A record of two seeds whose trainings have these scores; None: it diverged."""
+    rows = {arm: [{"scores": {} if x is None else {"x": x}} for x in values] for arm, values in arms.items()}
+    content = {"arms": rows, "seeds": [0, 1], "settings": {"size": {"steps": 60}}}
+    return records.Record({**content, "baselines": {"blur": {"x": 9.0}}})
+
+
+def test_a_diverged_training_keeps_its_place_and_is_counted():
+    record = of_trainings(one=[None, 2.0], other=[1.0, 3.0])
+    assert record.scores == ["x"]
+    assert np.array_equal(record.final("x")["one"], [NAN, 2.0], equal_nan=True)
+    assert np.array_equal(record.final("x")["other"] - record.final("x")["one"], [NAN, 1.0], equal_nan=True)
+    table = repr(record.table())
+    assert "2 (1 of 2)" in table and "2 ± 1.41" in table
+    with pytest.raises(ValueError, match="unknown score|score"):
+        record.final("y")
+
+
+def test_where_every_training_diverged_the_baselines_say_what_would_have_been_measured():
+    record = of_trainings(one=[None, None])
+    assert record.scores == ["x"] and np.isnan(record.final("x")["one"]).all()
+    assert "blur" in repr(record.table())
+
+
+def test_a_record_without_pictures_names_the_command(course):
+    record = records.Record({name: part for name, part in records.load("plane").content.items() if name != "strip"})
+    for asked in (record.strip, record.last_pictures, lambda: record.film(record.arms[0])):
+        with pytest.raises(
+            FileNotFoundError, match="the record of plane has no pictures: `gancourse experiment plane` draws them"
+        ):
+            asked()

@@ -1,5 +1,6 @@
 """The runner of experiments: what it keeps, and that an interruption leaves no trace in the result."""
 
+import math
 import os
 import signal
 import subprocess
@@ -90,16 +91,47 @@ def test_frames_are_kept_of_the_first_seed_only(stage, tmp_path):
     assert runner.train(EXPERIMENT, stage, (ARM, 1), place=tmp_path)["frames"] == []
 
 
-def test_a_diverged_training_says_where_and_has_no_scores(tmp_path):
-    class Broken(Plane):
-        def game(self, arm, seed):
-            game, batches = super().game(arm, seed)
-            game.discriminator.layers[0].weight.data[0] = float("inf")
-            return game, batches
+class Broken(Plane):
+    def game(self, arm, seed):
+        game, batches = super().game(arm, seed)
+        game.discriminator.layers[0].weight.data[0] = float("inf")
+        return game, batches
 
+
+def test_a_diverged_training_says_where_and_has_no_scores(tmp_path):
     result = runner.train(EXPERIMENT, Broken(EXPERIMENT.size(), tmp_path), (ARM, 0), place=tmp_path)
     assert result["diverged"] > 0
     assert result["scores"] == {}
+
+
+def test_a_replay_diverges_where_its_training_did(tmp_path):
+    stage = Broken(EXPERIMENT.size(), tmp_path)
+    first = runner.train(EXPERIMENT, stage, (ARM, 0), place=tmp_path)["first"]
+    again = runner.replay(EXPERIMENT, stage, ARM)
+    assert 0 < len(first["d_loss"]) < 20 and math.isnan(first["d_loss"][-1])
+    assert str(again) == str(first)
+
+
+def test_a_replay_that_is_interrupted_is_no_beginning(stage, monkeypatch):
+    game_of = Plane.game
+
+    def press(self, arm, seed):
+        game, batches = game_of(self, arm, seed)
+        pressed = game.generator.register_forward_pre_hook(lambda *_: (pressed.remove(), signal.raise_signal(signal.SIGINT))[0])
+        return game, batches
+
+    monkeypatch.setattr(Plane, "game", press)
+    with pytest.raises(KeyboardInterrupt):
+        runner.replay(EXPERIMENT, stage, ARM)
+
+
+def test_the_result_of_another_job_is_not_taken_for_this_ones(stage, tmp_path):
+    runner.train(EXPERIMENT, stage, (ARM, 0), place=tmp_path)
+    runner.file(tmp_path, (ARM, 0), "done").rename(runner.file(tmp_path, ("saturating", 1), "done"))
+    with pytest.raises(
+        ValueError, match=r"saturating-1\.done holds the training of 'hinge \+ decay', seed 0, not of 'saturating', seed 1: move"
+    ):
+        runner.train(EXPERIMENT, stage, ("saturating", 1), place=tmp_path)
 
 
 def test_a_replay_has_the_first_losses_and_leaves_the_global_state_alone(stage, tmp_path):

@@ -72,3 +72,12 @@ def test_too_small_a_pool_is_refused():
         active.choose_by_codes(torch.zeros(1, 20, 2), torch.arange(15)[None], 6)
     with pytest.raises(ValueError, match="did you mean 'uncertainty'"):
         active.learning_curves("uncertain", blobs(), blobs(), seeds=(0,))
+
+
+def test_a_choice_names_its_method_and_what_is_left():
+    pool, asked = blobs(5), torch.arange(3)[None]
+    with pytest.raises(ValueError, match="did you mean 'uncertainty'"):
+        active.choose("uncertianty", model(1), pool.x, asked, 2, ())
+    for method in active.METHODS:
+        with pytest.raises(ValueError, match="3 samples are asked of 2 that have no label: take a larger pool"):
+            active.choose(method, model(1), pool.x, asked, 3, [torch.Generator()])

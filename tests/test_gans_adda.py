@@ -2,6 +2,7 @@
 
 import copy
 
+import pytest
 import torch
 
 from gancourse.data.domains import moons
@@ -33,3 +34,11 @@ def test_only_the_targets_encoder_and_discriminator_move():
     assert not torch.equal(next(target.features.parameters()), next(trained.features.parameters()))
     assert (target.predict(xt[None]) == yt).float().mean() > (trained.predict(xt[None]) == yt).float().mean()
     assert len(target.history["target"]) == 150
+
+
+@pytest.mark.parametrize("d", [[1, 0, 1, 0], [1, 1, 0, 0], [0, 0, 1], [0, 0, 0, 1], [0, 2]])
+def test_a_batch_in_another_order_is_refused(d):
+    trained = Players(*(stack([net]) for net in (Encoder(2, 8), Classifier(8, 2), mlp.Discriminator(8))))
+    d = torch.tensor([d])
+    with pytest.raises(ValueError, match="sort it by d"):
+        fit_adda(trained, endless(torch.randn(1, d.shape[1], 2), d, d), 1)

@@ -147,6 +147,10 @@ def test_bad_input_names_the_fix():
     x = images(2)
     with pytest.raises(ValueError, match="did you mean 'cutout'"):
         augment.augment(x, "colour,cutuot", source())
+    with pytest.raises(TypeError, match="augmentation must be"):
+        augment.augment(x, ["flip", 3], source())
+    with pytest.raises(ValueError, match="at least one"):
+        augment.augment(x, [], source())
     with pytest.raises(ValueError, match="at least one"):
         augment.augment(x, "", source())
     with pytest.raises(TypeError, match="to_float"):
@@ -155,3 +159,9 @@ def test_bad_input_names_the_fix():
         augment.augment(x[0], "flip", source())
     with pytest.raises(ValueError, match="probability"):
         augment.augment(x, "flip", source(), 1.5)
+
+
+def test_names_and_functions_stand_in_one_policy():
+    x = torch.rand(4, 1, 8, 8)
+    assert augment.augment(x, ["flip", lambda x, source: 0 * x], source()).abs().max() == 0
+    assert [part.__name__ for part in augment.transforms(["flip", augment.cutout])] == ["flip", "cutout"]

@@ -5,16 +5,19 @@ import copy
 import pytest
 import torch
 
-from gancourse import data
+from gancourse import data, losses
 from gancourse.base import networks
 from gancourse.gans import augment
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedDiscriminator, AugmentedGAN
+from gancourse.gans.began import BEGAN
 from gancourse.gans.conditional import ConditionalGAN
+from gancourse.gans.ebgan import EBGAN
 from gancourse.gans.gan import GAN
 from gancourse.gans.packed import PackedGAN
 from gancourse.gans.unrolled import UnrolledGAN
 from gancourse.losses import penalties
 from gancourse.models import convnet, mlp
+from gancourse.models.autoencoder import Autoencoder
 from gancourse.models.conditional import ProjectionDiscriminator
 from gancourse.training import fit
 from tests import joint_games
@@ -174,8 +177,11 @@ def test_the_controller_follows_its_law():
     assert (control.p, control.r) == (pytest.approx(0.3), 0.5)
 
 
-def test_r_is_measured_on_real_logits_and_on_differences_where_the_loss_is_paired():
-    for objective, expected in (("non_saturating", 1.0), ("relativistic", -1.0)):
+def test_r_is_measured_on_real_logits_and_on_differences_where_the_loss_has_no_zero():
+    """-1: fakes have the larger logit; of least squares, whose codes are 0 and 1, it is the half that counts."""
+    free = {"relativistic": -1.0, "wasserstein": -1.0}
+    high = losses.least_squares(0, 200, 200)  # reals have 0.1 * 192 with brightness added
+    for objective, expected in [("non_saturating", 1.0), *free.items(), ("least_squares", 1.0), (high, -1.0)]:
         generator, _ = players()
         control = AdaptiveProbability(every=1)
         play = AugmentedGAN(GAN(generator, Recorder(), objective), "brightness", p=1.0, control=control)
@@ -248,6 +254,13 @@ def _darken(x, source):
     return x - 0.5 + 0.1 * torch.randn(len(x), 1, 1, 1, generator=source)
 
 
+@pytest.mark.parametrize("kind", [BEGAN, EBGAN])
+def test_an_autoencoder_is_not_held_against_another_picture(kind):
+    inner = kind(mlp.Generator(4, (1, 16, 16), (8,)), Autoencoder(16, channels=1, width=4, latent_dim=4))
+    with pytest.raises(ValueError, match=f"{kind.__name__}'s discriminator is compared with .* undo T; take a game"):
+        AugmentedGAN(inner, "cutout")
+
+
 def test_bad_settings_name_the_fix():
     with pytest.raises(ValueError, match="between -1 and 1"):
         AdaptiveProbability(target=1.5)
@@ -296,15 +309,15 @@ def test_a_game_is_augmented_or_says_why_not(name, monkeypatch):
         return x
 
     monkeypatch.setattr(augment, "augment", noted)
-    play = AugmentedGAN(inner)
     given = next(batches)
     real, second = given if isinstance(given, tuple) else (given, None)
     try:
+        play = AugmentedGAN(inner)
         batch = play.play(real, torch.Generator().manual_seed(0), second)
         play.discriminator_loss(batch)
         play.generator_loss(batch)
     except (AttributeError, ValueError) as error:
-        said = ("would pass T by", "wrap the games", "or repelling=0")
+        said = ("would pass T by", "wrap the games", "would have to undo T")
         assert any(words in str(error) for words in said), error
     else:
         assert sum(shown) >= 3 * len(real) / inner.together

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from gancourse.base.networks import batch_norms
 from gancourse.data import Batches
 from gancourse.gans.bigan import BiGAN, LatentRegressor, refresh_encoder
 from gancourse.gans.ensemble import stack
@@ -143,3 +144,11 @@ def test_a_stack_of_regressors_sums_the_losses_of_its_members():
     batch = game.play(torch.zeros(3, 8, 3), source())
     alone = [(pair.encode(batch.fake[k]) - batch.z[k]).square().mean() for k, pair in enumerate(pairs)]
     assert game.generator_loss(batch).item() == pytest.approx(sum(alone).item(), rel=1e-5)
+
+
+def test_measuring_the_encoders_statistics_draws_nothing_from_the_trainings_stream():
+    players = Bidirectional(mlp.Generator(3, SHAPE, hidden=(4,)), Encoder(SHAPE, 3, hidden=(4,), norm="batch"))
+    batch_norms(players.encoder)[0].register_forward_hook(lambda layer, given, out: out + 0 * torch.rand(()))
+    before = torch.get_rng_state()
+    refresh_encoder(players, pictures(20))
+    assert torch.equal(torch.get_rng_state(), before)

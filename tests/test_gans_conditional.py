@@ -4,7 +4,7 @@ import torch.nn.functional as F
 
 from gancourse import losses
 from gancourse.data import Batches, digits, optical_digits
-from gancourse.gans.conditional import ACGAN, ConditionalGAN, ProjectionGAN
+from gancourse.gans.conditional import ACGAN, SEEN, ConditionalGAN, Memory, ProjectionGAN
 from gancourse.losses import penalties
 from gancourse.metrics import attribute_classifier
 from gancourse.models import mlp, resnet
@@ -254,3 +254,10 @@ def test_the_sign_of_the_class_term_decides():
         shares[sign] = asked_and_drawn(gan, trained(gan, 300).generator)
     assert shares[1] > 0.25
     assert shares[-1] < 0.09
+
+
+def test_no_more_labels_are_remembered_than_said():
+    memory = Memory()
+    for _ in range(2):
+        memory.add(torch.arange(2 * SEEN))
+        assert torch.equal(memory.last, torch.arange(SEEN, 2 * SEEN))

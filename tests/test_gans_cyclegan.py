@@ -156,6 +156,8 @@ def test_bad_settings_name_the_fix():
         tiny(objective="relativistic")
     with pytest.raises(ValueError, match="pair of weights"):
         tiny(cycle=10.0)
+    with pytest.raises(ValueError, match="nothing to learn from"):
+        tiny(cycle=(0, 0), adversarial=0)
     with pytest.raises(ValueError, match="did you mean 'ab'"):
         tiny().translate(images(1, 1, 4, 4), direction="abb")
     with pytest.raises(ValueError, match="two sets"):

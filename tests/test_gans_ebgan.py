@@ -58,6 +58,13 @@ def test_pulling_away_is_the_mean_squared_cosine_of_pairs():
     assert pulling_away(torch.eye(4)[None].expand(2, -1, -1)).tolist() == pytest.approx([0, 0], abs=1e-6)
 
 
+def test_a_code_of_zeros_has_no_part_in_the_term():
+    assert pulling_away(torch.zeros(3, 2)).item() == 0
+    s = torch.tensor([[1.0, 0.0], [0.0, 0.0], [2.0, 0.0]])
+    assert pulling_away(s).item() == pytest.approx(1 / 3)  # one pair of three points one way
+    assert pulling_away(torch.stack([s, torch.ones(3, 2)])).tolist() == pytest.approx([1 / 3, 1])
+
+
 def test_the_repelling_term_is_weighed_and_logged():
     game = EBGAN(*players(), repelling=0.5)
     batch = one_round(game)

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 
 from gancourse import data
 from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, member_norms, stack
@@ -130,6 +131,32 @@ def test_norms_of_the_members_gradients():
     for network, part, norm in zip(networks, z, norms, strict=True):
         alone = torch.autograd.grad(network(part).square().sum(), list(network.parameters()))
         assert norm.item() == pytest.approx(torch.cat([g.flatten() for g in alone]).norm().item())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (nn.LeakyReLU(0.2), nn.Tanh()),
+        (nn.LeakyReLU(0.2), nn.LeakyReLU(0.1)),
+        (nn.BatchNorm1d(8), nn.BatchNorm1d(8, momentum=0.3)),
+        (nn.BatchNorm1d(8), nn.BatchNorm1d(8, eps=1e-3)),
+    ],
+)
+def test_members_of_other_layers_are_refused(one, other):
+    """Their weights have the same shapes."""
+    networks = [mlp.Discriminator(2, hidden=(8,)) for _ in range(2)]
+    for network, layer in zip(networks, (one, other), strict=True):
+        network.layers[1] = layer
+    with pytest.raises(ValueError, match="same sizes and settings"):
+        stack(networks)
+
+
+@pytest.mark.parametrize("layer", [nn.Linear(8, 1, bias=False), nn.BatchNorm1d(8, affine=False)])
+def test_layers_without_a_bias_are_named(layer):
+    network = mlp.Discriminator(2, hidden=(8,))
+    network.layers[-1] = layer
+    with pytest.raises(ValueError, match=f"{type(layer).__name__}.*has no bias and cannot be stacked"):
+        stack([network, network])
 
 
 def test_images_pass_as_they_are():

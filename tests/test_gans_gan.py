@@ -1,10 +1,14 @@
 import pytest
 import torch
+from torch import nn
 
-from gancourse import losses
+from gancourse import data, losses
+from gancourse.base.networks import batch_norms
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
 from gancourse.models import dcgan, mlp
+from gancourse.training import fit
+from tests import joint_games
 
 
 def toy(objective="non_saturating", **options):
@@ -70,7 +74,46 @@ def test_refreshed_statistics_are_those_of_the_weights():
     assert gan.generator.training
 
 
+def disturbed(module, inputs, output):
+    """A hook that draws from the global generator in training mode, as dropout does."""
+    return output + torch.rand(()) * 0 if module.training else None
+
+
+@pytest.mark.parametrize(
+    "name", ["dcgan", "conditional", "video", "future", "vae_gan", "regressor", "text", "inpainting", "pix2pix"]
+)
+def test_looking_at_the_average_draws_nothing_from_the_trainings_stream(name):
+    game, batches = joint_games.made(name)
+    given = next(batches)
+    real, second = given if isinstance(given, tuple) else (given, None)
+    game.play(real, torch.Generator().manual_seed(0), second)  # some games remember what they were shown
+    norms = batch_norms(game.generator)
+    for layer in norms:
+        layer.register_forward_hook(disturbed)
+    before, means = torch.get_rng_state(), [layer.running_mean.clone() for layer in norms]
+    game.refresh_statistics(game.generator)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert any(not torch.equal(layer.running_mean, mean) for layer, mean in zip(norms, means, strict=True))
+
+
+def test_looking_at_the_average_changes_no_training():
+    def trained(looks):
+        torch.manual_seed(0)
+        layers = [nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.ReLU(), nn.Linear(8, 2)]
+        game = GAN(nn.Sequential(*layers), mlp.Discriminator(2, hidden=(8,)), latent_dim=2)
+        fit(game, data.Batches(torch.randn(64, 2), 16, seed=0), 6, ema=0.9, hooks=looks, progress=False)
+        return game.generator.state_dict()
+
+    alone, watched = trained([]), trained([(2, lambda run: run.generator)])
+    assert all(torch.equal(value, watched[name]) for name, value in alone.items())
+
+
 def test_bad_input_names_the_fix():
+    for penalty in (10.0, "r1", penalties.r1):
+        with pytest.raises(TypeError, match=r"such as losses.penalties.r1\(10.0\), not"):
+            toy(penalty=penalty)
+    with pytest.raises(TypeError, match="the discriminator must be a network"):
+        GAN(mlp.Generator(2, 2), lambda x: x)
     with pytest.raises(ValueError, match="latent_dim"):
         GAN(torch.nn.Linear(2, 2), mlp.Discriminator(2))
     with pytest.raises(ValueError, match="did you mean 'hinge'"):

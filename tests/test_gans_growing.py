@@ -163,6 +163,8 @@ def test_work_adds_up_along_the_schedule():
 
 
 def test_other_networks_are_refused():
+    with pytest.raises(TypeError, match="n must be a whole number"):
+        growing.fit_colours(progan.Generator(8, 4, channel_base=32, channel_max=4), n=2.5)
     with pytest.raises(TypeError, match="progan.Generator"):
         growing.fit_colours(progan.Discriminator(8, widths=(4, 4)))
 

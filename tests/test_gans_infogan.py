@@ -140,3 +140,9 @@ def test_a_member_keeps_what_the_game_was_given():
     alone = game.member(1)
     assert alone.objective.name == losses.least_squares(0, 1, 0.5).name
     assert alone._own.initial_seed() == 7
+
+
+@pytest.mark.parametrize("code", [Uniform, Categorical])
+def test_codes_are_counted(code):
+    with pytest.raises(TypeError, match="must be a whole number"):
+        code(2.5)

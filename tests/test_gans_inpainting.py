@@ -28,6 +28,17 @@ def test_masked_loss_is_the_mean_over_the_hole():
         masked_loss(y, x, mask, "l22")
 
 
+def test_one_mask_for_all_is_that_mask_for_each():
+    x, y = pictures(4, 8), torch.zeros(4, 3, 8, 8)
+    mask = torch.zeros(1, 1, 8, 8)
+    mask[:, :, :2, :2] = 1
+    assert masked_loss(y, x, mask).item() == pytest.approx(masked_loss(y, x, mask.expand(4, 1, 8, 8)).item())
+    assert masked_loss(y, x, mask).item() == pytest.approx(x[:, :, :2, :2].square().mean().item(), rel=1e-5)
+    for shape in ((4, 3, 8, 8), (2, 1, 8, 8), (4, 8, 8), (4, 1, 8, 1)):
+        with pytest.raises(ValueError, match=r"must be \[N or 1, 1, H, W\]"):
+            masked_loss(y, x, torch.ones(shape))
+
+
 def centre(**options):
     torch.manual_seed(0)
     return Inpainting(ContextEncoder(32, 4, bottleneck_dim=8), Discriminator(16, 4), corruptions.central, **options)

@@ -1,9 +1,14 @@
+import numpy as np
 import pytest
 import torch
 
 from gancourse.data import Batches
+from gancourse.gans.augmented import AdaptiveProbability, AugmentedGAN
 from gancourse.gans.gan import GAN
 from gancourse.gans.lapgan import LAPGAN, DetailGAN, collapsed, halved, pyramid
+from gancourse.gans.packed import PackedGAN
+from gancourse.gans.wgan import WGAN
+from gancourse.losses import penalties
 from gancourse.models import lapgan, mlp
 from gancourse.models.layers.resample import enlarged
 from gancourse.training import fit
@@ -83,6 +88,45 @@ def test_side_by_side_every_game_is_shown_real_halves():
     assert torch.allclose(batch.rounds[2].base, enlarged(halved(x)))
     lone = [one.discriminator_loss(part) for one, part in zip(game.games, batch.rounds, strict=True)]
     assert torch.allclose(game.discriminator_loss(batch), sum(lone))
+
+
+def test_a_critic_among_them_is_clipped():
+    game = LAPGAN(WGAN(mlp.Generator(3, (1, 8, 8), (8,)), mlp.Discriminator((1, 8, 8), (8,)), clip=0.01), [level(16)])
+    fit(game, Batches(pictures(12), 6), 3, progress=False)
+    assert max(p.abs().max() for p in game.games[0].discriminator.parameters()) <= 0.01
+
+
+def adaptive():
+    sketch = whole().games[0]
+    sketch.penalty = penalties.r1(1.0)
+    control = AdaptiveProbability(-0.99, 100, every=1)
+    return LAPGAN(AugmentedGAN(sketch, "flip,cutout", control=control), [level(16)])
+
+
+def test_what_the_games_remember_and_log_is_the_whole_games(tmp_path):
+    def train(steps, game, **options):
+        return fit(game, Batches(pictures(12), 8, seed=0), steps, progress=False, **options)
+
+    whole = train(6, adaptive())
+    assert whole.history["p_0"].max() > 0  # it moves
+    assert np.isfinite(whole.history["penalty_0"]).all()
+    train(3, adaptive(), checkpoint=tmp_path / "run")
+    resumed = train(6, adaptive(), checkpoint=tmp_path / "run")
+    for name, column in whole.history.items():
+        assert np.array_equal(column, resumed.history[name]), name
+    assert resumed.gan.games[0].control.p == whole.gan.games[0].control.p
+
+
+def test_a_state_from_before_games_were_asked_says_nothing():
+    game = adaptive()
+    before = game.state_dict()["0"]["source"]
+    game.load_state_dict({})
+    assert torch.equal(game.state_dict()["0"]["source"], before)
+
+
+def test_packs_of_every_game_stay_together():
+    packed = PackedGAN(mlp.Generator(3, (1, 8, 8), (8,)), mlp.Discriminator((2, 8, 8), (8,)), m=2)
+    assert LAPGAN(packed, [level(16)]).together == 2
 
 
 def test_no_game_moves_the_players_of_another():

@@ -32,6 +32,20 @@ def test_the_accuracy_is_that_of_both_sides_and_decides_the_next_round():
     assert batch.log["d_learns"] == 0, "the last batch was judged too well"
 
 
+@pytest.mark.parametrize(
+    ("objective", "accuracy"),
+    [("non_saturating", 0.5), ("wasserstein", 1.0), ("relativistic", 1.0), ("least_squares", 0.75), ("least_squares_pm1", 0.5)],
+)
+def test_what_is_right_depends_on_where_the_loss_has_its_middle(objective, accuracy):
+    """D says 0.3 or 3 of real samples, 0.1 of fakes."""
+    game = Paced(*players(), objective)
+    game.judge = lambda x, batch=None: x[:, 0]
+    batch = game.play(torch.tensor([[0.3, 0.0], [3.0, 0.0]]), torch.Generator())
+    batch.fake = torch.full((2, 2), 0.1)
+    game.discriminator_loss(batch)
+    assert game.accuracy == pytest.approx(accuracy)
+
+
 def test_a_resting_d_stays_exactly_as_it_is_also_under_adam():
     game = Paced(*players(), most=0.9)
     run = fit(game, Batches(far(), 16), 2, lr=0.1, progress=False)  # Adam has a momentum now

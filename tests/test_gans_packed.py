@@ -3,6 +3,7 @@ import torch
 
 from gancourse.gans.gan import GAN
 from gancourse.gans.packed import PackedDiscriminator, PackedGAN, pack, packed_total_variation
+from gancourse.losses import penalties
 from gancourse.models import dcgan, mlp
 
 
@@ -54,6 +55,20 @@ def test_products_lie_farther_apart():
     p, q = torch.tensor([0.25] * 4), torch.tensor([0.5, 0.5, 0.0, 0.0])
     for m in (1, 2, 3, 4):
         assert packed_total_variation(p, q, m).item() == pytest.approx(1 - 0.5**m)
+
+
+def test_packs_of_none_are_refused():
+    p = torch.tensor([0.5, 0.5])
+    with pytest.raises(ValueError, match="m must be above 0"):
+        packed_total_variation(p, p, 0)
+
+
+def test_a_penalty_on_a_pack_is_refused_at_once():
+    with pytest.raises(ValueError, match="a pack has m of them: leave it out"):
+        PackedGAN(mlp.Generator(2, 2), mlp.Discriminator(4), m=2, penalty=penalties.r1(1.0))
+    packed = PackedDiscriminator(mlp.Discriminator(4), 2)
+    with pytest.raises(ValueError, match=r"a logit for each sample, not \[3\] for 6"):
+        penalties.r1(1.0)(packed, torch.randn(6, 2), torch.randn(6, 2))
 
 
 def test_bad_input_names_the_fix():

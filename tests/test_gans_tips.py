@@ -1,9 +1,12 @@
+from functools import partial
+
 import pytest
 import torch
 
 from gancourse.data import Batches
 from gancourse.gans import tips
 from gancourse.gans.gan import GAN
+from gancourse.losses import penalties
 from gancourse.models import dcgan, mlp
 from gancourse.training import fit
 
@@ -21,9 +24,9 @@ GAMES = {
     "uniform": tips.UniformLatents,
     "mixed": tips.MixedBatch,
     "half": tips.HalfRange,
-    "labels": lambda *given: tips.NoisyLabels(*given, real=(0.7, 1.2), fake=(0.0, 0.3), flip=0.1),
-    "noise": lambda *given: tips.InstanceNoise(*given, sigma=0.5, until=10),
-    "replay": lambda *given: tips.Replay(*given, size=8),
+    "labels": partial(tips.NoisyLabels, real=(0.7, 1.2), fake=(0.0, 0.3), flip=0.1),
+    "noise": partial(tips.InstanceNoise, sigma=0.5, until=10),
+    "replay": partial(tips.Replay, size=8),
     "balanced": tips.Balanced,
 }
 
@@ -46,6 +49,21 @@ def test_a_run_cut_in_two_is_the_same_run(name, tmp_path):
     fit(GAMES[name](*players()), Batches(points, 4, seed=0), 4, checkpoint=tmp_path / "run", **options)
     halves = fit(GAMES[name](*players()), Batches(points, 4, seed=0), 8, checkpoint=tmp_path / "run", **options)
     assert halves.history["d_loss"].tolist() == whole.history["d_loss"].tolist()
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_a_penalty_is_paid(name):
+    game, plain = (GAMES[name](*players(), **options) for options in ({"penalty": penalties.r1(2.0)}, {}))
+    found, free = game.discriminator_loss(batch := one_round(game)), plain.discriminator_loss(one_round(plain))
+    assert batch.log["penalty"] > 0
+    assert found.item() == pytest.approx((free + batch.log["penalty"]).item(), rel=1e-5)
+
+
+def test_labels_are_of_the_cross_entropy():
+    for objective in ("saturating", "boundary_seeking"):
+        tips.NoisyLabels(*players(), objective)
+    with pytest.raises(ValueError, match="unknown objective of noisy labels, .* choose from 'non_saturating'"):
+        tips.NoisyLabels(*players(), "wasserstein")
 
 
 def test_uniform_latents_fill_the_cube():

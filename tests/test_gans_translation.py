@@ -65,8 +65,10 @@ def test_an_averages_statistics_are_those_of_the_examples():
     assert torch.allclose(average[1].running_mean, torch.stack(parts).mean(0), atol=1e-6)
 
 
-def test_nothing_can_be_differentiated():
+def test_nothing_can_be_differentiated_and_moves_nobody():
     player = nn.Linear(2, 1)
+    before, optimizer = player.weight.detach().clone(), torch.optim.AdamW(player.parameters(), lr=0.1, weight_decay=0.5)
     nothing(player).backward()
-    assert all(not p.grad.any() for p in player.parameters())
+    optimizer.step()
+    assert all(p.grad is None for p in player.parameters()) and torch.equal(player.weight, before)
     assert mean([torch.tensor(1.0), torch.tensor(4.0)]) == 2.5

@@ -74,7 +74,7 @@ def test_it_notices_and_repairs(patch: Callable[[], Any]) -> None:
 MACHINERY = [found.name for found in pkgutil.iter_modules(checks.__path__, f"{checks.__name__}.")]
 
 
-@pytest.mark.parametrize("name", [checks.__name__, *MACHINERY, *(f"{_guard.__package__}.hw{n}" for n in range(1, 8))])
+@pytest.mark.parametrize("name", [checks.__name__, *MACHINERY, *(f"{_guard.__package__}.hw{n}" for n in range(1, 9))])
 def test_every_module_of_the_checks_is_watched(name: str) -> None:
     """Each name of a module, in whichever it is called, and each name of the classes that it defines."""
     module = importlib.import_module(name)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
+import pytest
+import torch
+
 from gancourse import gans
 from gancourse.gans.ensemble import EnsembleGAN
 from gancourse.gans.gan import GAN
@@ -32,3 +35,11 @@ def kinds() -> set[type]:
 def test_every_kind_of_game_is_played():
     played = {type(joint_games.made(name)[0]) for name in joint_games.GAMES}
     assert kinds() - played == set()
+
+
+@pytest.mark.parametrize("name", joint_games.GAMES)
+def test_every_game_is_played_in_bfloat16(name):
+    """What fit takes for convolutions wherever a machine has it."""
+    run = joint_games.trained(name, 2, precision="bf16")
+    weights = (value for key, value in joint_games.tensors(run).items() if not key.startswith("history."))
+    assert all(torch.isfinite(value).all() for value in weights if value.is_floating_point())

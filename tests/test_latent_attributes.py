@@ -6,6 +6,7 @@ import torch
 from gancourse import latent
 
 NAMES = {"smile": ("no", "yes"), "hair": ("red", "blue", "black")}
+GROUPS = {"smile": "yes"}, {"smile": "no"}, {"hair": "red"}
 
 
 def generator(z):
@@ -102,8 +103,7 @@ def test_exemplars_of_a_trial_are_different():
 
 
 def test_seeds_decide_the_trials(labelled):
-    groups = {"smile": "yes"}, {"smile": "no"}, {"hair": "red"}
-    first, again, other = (latent.arithmetic(labelled, *groups, trials=4, seed=seed) for seed in (0, 0, 1))
+    first, again, other = (latent.arithmetic(labelled, *GROUPS, trials=4, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
@@ -219,3 +219,48 @@ def test_directions_need_both_sides():
         latent.attribute_directions(x, {"hair": torch.arange(10)})
     with pytest.raises(ValueError, match="did you mean 'svm'"):
         latent.attribute_directions(x, {"smile": x[:, 0] > 0}, "smv")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda of: latent.label_latents(generator, Judge(), n=10.0, latent_dim=8),
+            TypeError,
+            r"n must be a whole number.*int\(10\)",
+        ),
+        (lambda of: latent.label_latents(generator, Judge(), n=0, latent_dim=8), ValueError, "n must be above 0"),
+        (lambda of: latent.triples(of, *GROUPS, trials=2.5), TypeError, "trials must be a whole number"),
+        (lambda of: latent.triples(of, *GROUPS, trials=2, exemplars=1.5), TypeError, "exemplars must be a whole number"),
+        (lambda of: latent.triples(of, *GROUPS, trials=2, seed=0.5), TypeError, "seed must be a whole number"),
+        (lambda of: latent.exemplar_means(of.z, 2, 0, torch.Generator()), ValueError, "exemplars must be above 0"),
+        (lambda of: latent.exemplar_means(of.z, 1.5, 2, torch.Generator()), TypeError, "trials must be a whole number"),
+    ],
+)
+def test_counts_are_whole_numbers(labelled, call, error, message):
+    with pytest.raises(error, match=message):
+        call(labelled)
+
+
+def test_of_nothing_there_is_no_direction():
+    x = torch.randn(10, 3)
+    twice = torch.cat([x, x])
+    with pytest.raises(ValueError, match="latent 1 is 0"):
+        latent.to_shell(torch.tensor([[1.0, 0.0], [0.0, 0.0]]))
+    with pytest.raises(ValueError, match="with and without smile have one mean"):
+        latent.attribute_directions(twice, {"smile": torch.arange(20) < 10}, "means")
+    for others in ([], [x[0]]):
+        with pytest.raises(ValueError, match="the direction is 0"):
+            latent.orthogonalise(torch.zeros(3), others)
+    with pytest.raises(ValueError, match="the direction is 0"):
+        latent.spread_along(x, torch.zeros(3))
+    z, hair_alone = torch.tensor([[0.0], [1.0], [0.0], [1.0], [1.0]]), torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1], [1, 1]])
+    tied = latent.LabelledLatents(z, hair_alone, {"smile": ("no", "yes"), "hair": ("red", "blue")})
+    with pytest.raises(ValueError, match="no difference is left"):
+        tied.balanced("smile", "no", "yes", over="hair")
+
+
+@pytest.mark.parametrize("method", ["logistic", "svm"])
+def test_sides_without_a_plane_between_them_have_no_normal(method):
+    with pytest.raises(ValueError, match="with and without smile"):
+        latent.attribute_directions(torch.ones(20, 3), {"smile": torch.arange(20) < 10}, method)

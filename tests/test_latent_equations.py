@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 
 from gancourse import latent
+from gancourse.latent.equations import SumsOfParts
 
 NAMES = {"hair": ("short", "long"), "glasses": ("no", "yes")}
 GROUPS = {"hair": "short", "glasses": "yes"}, {"hair": "short", "glasses": "no"}, {"hair": "long", "glasses": "no"}
@@ -59,10 +63,17 @@ def test_successes_are_counted_among_valid_triples_and_among_all():
     assert shares["as it is"] == pytest.approx(2 / 3) and shares["as it is, all"] == 0.5
 
 
-def test_no_valid_triple_is_no_success():
+def test_of_no_valid_triple_there_is_no_share():
+    """0 of 0 is no failure: the pictures of the terms do not say what they stand for, so nothing was asked."""
     a, b, c = mean(-0.6, -0.3), mean(-0.6, -0.9), mean(0.6, -0.3)
     shares = latent.draw_sums(generator, (a, b, c), seed=0).count(Signs(), GROUPS, TARGET)
-    assert shares["valid"] == 0 and shares["as it is"] == 0 and shares["as it is, all"] == 1
+    assert shares["valid"] == 0 and math.isnan(shares["as it is"]) and shares["as it is, all"] == 1
+
+
+def test_parts_without_a_valid_triple_are_left_out_of_the_mean():
+    found = SumsOfParts(latent.equation("glasses", "hair", "short", "long"), (), ({"x": 0.5}, {"x": math.nan}, {"x": 0.25}))
+    assert found.share("x") == 0.375
+    assert math.isnan(replace(found, counts=({"x": math.nan},)).share("x"))
 
 
 def test_means_of_other_shapes_are_refused():

@@ -1,5 +1,6 @@
 """Inversion: the latent of a picture."""
 
+import pytest
 import torch
 
 from gancourse.latent import inversion
@@ -46,3 +47,31 @@ def test_an_image_is_inverted_alike_alone_and_in_company():
     together = inversion.invert(generator, images, steps=20, restarts=1, start=start)
     alone = inversion.invert(generator, images[:1], steps=20, restarts=1, start=start[:1])
     assert torch.allclose(together.z[:1], alone.z, atol=1e-5)
+
+
+def test_each_image_has_a_start_of_its_own():
+    torch.manual_seed(0)
+    generator = mlp.Generator(4, SHAPE, hidden=())
+    with pytest.raises(ValueError, match="5 pictures came with 1 latents"):
+        inversion.invert(generator, pictures(5), start=torch.zeros(1, 4), steps=2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "message"),
+    [
+        ({"images": [1.0]}, TypeError, "images must be a torch"),
+        ({"images": torch.zeros(2, *SHAPE, dtype=torch.uint8)}, TypeError, "to_float"),
+        ({"start": [[0.0] * 4] * 5}, ValueError, "latents must be"),
+        ({"lr": 0}, ValueError, "lr must be above 0"),
+        ({"prior": -1.0}, ValueError, "prior must be 0 or more"),
+        ({"steps": 2.5}, TypeError, "steps must be a whole number"),
+        ({"restarts": 1.5}, TypeError, "restarts must be a whole number"),
+        ({"restarts": 0}, ValueError, "restarts must be above 0"),
+        ({"seed": 0.5}, TypeError, "seed must be a whole number"),
+    ],
+)
+def test_bad_input_names_the_fix(wrong, error, message):
+    torch.manual_seed(0)
+    right = {"images": pictures(5), "steps": 1, "restarts": 1}
+    with pytest.raises(error, match=message):
+        inversion.invert(mlp.Generator(4, SHAPE, hidden=()), **right | wrong)

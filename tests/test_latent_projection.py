@@ -206,5 +206,9 @@ def test_bad_input_names_the_fix(generator, target):
         project(generator, torch.zeros(1, 3, 8, 8), steps=1, features=coarse)
     with pytest.raises(TypeError, match="to_float"):
         project(generator, torch.zeros(1, 3, 16, 16, dtype=torch.uint8))
+    with pytest.raises(TypeError, match="steps must be a whole number"):
+        project(generator, target, steps=2.5, features=coarse)
+    with pytest.raises(ValueError, match="pixels must be 0 or more"):
+        project(generator, target, pixels=-1.0, features=coarse)
     with pytest.raises(ValueError, match="start must be"):
         project(generator, target, start=torch.zeros(2, 8), features=coarse)

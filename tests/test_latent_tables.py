@@ -73,6 +73,16 @@ def test_sums_have_a_row_for_each_number_of_exemplars_and_way():
     viz.table(rows)  # all with the same columns
 
 
+def test_a_share_of_no_valid_triple_is_not_shown_as_none_of_them():
+    asked = latent.equation("glasses", "hair", "short", "long")
+    terms = tuple(torch.ones(2, 9)[:, None, None] for _ in range(3))
+    part = latent.Sums(tuple(torch.ones(2, 9) for _ in range(3)), terms, {how: terms[0] for how in ("as it is", "stretched")})
+    sums = {("glasses", 1): latent.SumsOfParts(asked, (part, part), ()).judged(Signs())}
+    rows = tables.sums_rows(sums, {"glasses": 0.25}, "glasses", lambda images: 0.0, each=1)
+    assert [row["glasses"] for row in rows[1:]] == ["none valid", "none valid"]
+    assert [row["valid, glasses"] for row in rows[1:]] == ["0%", "0%"]
+
+
 def test_what_is_strange_is_shown_beside_how_often_it_is_read():
     row = tables.stranger_row("a sum", [[0.6, 0.8], [0.9, 0.9]], [[1.0, 1.4], [3.0]])
     assert row == {"what": "a sum", "shown": "70% (90%)", "others kept": "", "stranger by": "1.2x (3.0x)"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 
@@ -73,3 +74,35 @@ def test_every_kth_point_keeps_both_ends_of_each_walk():
         latent.every(torch.arange(10), 4, 3)
     with pytest.raises(ValueError, match=r"\[walks \* 3, D\]"):
         latent.longest_steps(torch.zeros(10, 2), 3)
+
+
+WEIGHTS = torch.randn(5, 12, generator=torch.Generator().manual_seed(2))
+
+
+def linear(z):
+    return (z @ WEIGHTS).reshape(-1, 3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: latent.random_directions(2, 5), ValueError, "k must be at most 2"),
+        (lambda: latent.random_directions(2, 0), ValueError, "k must be above 0"),
+        (lambda: latent.random_directions(2.5, 1), TypeError, "latent_dim must be a whole number"),
+        (lambda: latent.strongest_directions(linear, 5, 9), ValueError, "k must be at most 5"),
+        (lambda: latent.strongest_directions(linear, 5, 1, around=0), ValueError, "around must be above 0"),
+        (lambda: latent.strongest_directions(lambda z: 0 * linear(z), 5, 1), ValueError, "the picture does not change"),
+        (lambda: latent.interpolate(linear, torch.ones(5), torch.ones(5), 2.5), TypeError, "steps must be a whole number"),
+        (lambda: latent.longest_steps(torch.tensor([[0.0], [1.0], [0.0]]), 3), ValueError, "walk 0 ends where it begins"),
+        (lambda: latent.longest_steps(torch.ones(3, 2), 3), ValueError, "walk 0 ends where it begins"),
+    ],
+)
+def test_counts_and_walks_that_give_no_number_name_the_fix(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_counts_may_be_numpys():
+    z = torch.eye(5)
+    assert torch.equal(latent.interpolate(linear, z[0], z[1], np.int64(3)), latent.interpolate(linear, z[0], z[1], 3))
+    assert latent.random_directions(np.int64(4), np.int64(2)).shape == (2, 4)

@@ -94,4 +94,5 @@ def test_bad_input_names_the_fix():
 
 def test_own_objective_passes_through():
     own = losses.Objective("mine", losses.hinge_d, losses.non_saturating_g)
+    assert own.middle == 0
     assert losses.objective(own) is own

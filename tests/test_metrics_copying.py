@@ -65,6 +65,22 @@ def test_the_rank_sum_equals_scipys():
     assert 2 * stats.norm.sf(abs(found.z)) == pytest.approx(theirs.pvalue, rel=1e-9)
 
 
+def test_a_lot_without_a_distance_is_no_evidence_of_copying():
+    """Nearly half of both are copies: medians of resampled lots are 0 now and then, and 0 / 0 is no ratio."""
+    train = normal(400, 4, 17)
+    samples, held_out = (torch.cat([train[at : at + 49], normal(51, 4, 20 + at)]) for at in (0, 100))
+    found = copying_test(samples, train, held_out, rounds=400)
+    assert torch.isfinite(found.null).all() and 100 < len(found.null) < 400
+    undefined = 400 - len(found.null)
+    first, second = (found.held_out_distances,) * 2
+    source = torch.Generator().manual_seed(0)
+    below = 0
+    for _ in range(400):
+        one, two = (x[torch.randint(100, (100,), generator=source)].median() for x in (first, second))
+        below += bool(one <= found.ratio * two)
+    assert found.p_value == (1 + below) / 401 and below > (found.null <= found.ratio).sum() and undefined
+
+
 def test_bad_input_is_refused():
     train, fresh = normal(50, 3, 15), normal(30, 3, 16)
     with pytest.raises(ValueError, match="at least 20 generated samples, not 5: it compares two distributions"):

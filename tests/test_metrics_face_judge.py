@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gancourse import data
-from gancourse.metrics import face_judge
+from gancourse.metrics import digits, face_judge
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +47,17 @@ def test_the_same_seed_gives_the_same_judge_and_leaves_the_global_one_alone(face
 def test_what_is_no_batch_of_pictures_is_refused():
     with pytest.raises(ValueError, match="faces"):
         face_judge.train_face_judge(torch.zeros(3, 16, 16, dtype=torch.uint8), steps=1)
+
+
+@pytest.mark.parametrize("side", [(12, 12), (18, 18), (16, 24)])
+def test_sides_that_its_nulls_cannot_be_made_of_are_refused(side):
+    with pytest.raises(ValueError, match="square, their side a multiple of 8"):
+        face_judge.train_face_judge(torch.zeros(4, 3, *side, dtype=torch.uint8), steps=1)
+    source = torch.Generator().manual_seed(0)
+    with pytest.raises(ValueError, match="multiple of 8"):
+        digits.NOISES["blocks"](torch.zeros(4, 3, side[0] + 2, side[1], dtype=torch.uint8), source)
+
+
+def test_faces_are_bytes(faces):
+    with pytest.raises(TypeError, match="to_uint8"):
+        face_judge.train_face_judge(data.to_float(faces[:4]), steps=1)

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from gancourse.metrics.perceptual import _unit_channels, perceptual_features
+from gancourse.metrics.perceptual import PerceptualFeatures, _unit_channels, perceptual_features
+from gancourse.models.classifier import AttributeClassifier
 
 
 def test_distance_is_the_squared_length_of_the_features_difference(perceptual):
@@ -46,3 +47,16 @@ def test_features_do_not_depend_on_the_batch(perceptual):
 
 def test_the_shipped_classifier_of_a_style_is_the_default():
     assert perceptual_features("anime").extractor_id.startswith("classifier_anime ")
+
+
+def test_the_classifier_stays_as_it_is():
+    torch.manual_seed(0)
+    classifier = AttributeClassifier({"smile": ("no", "yes")}, width=2).train()
+    features, x = PerceptualFeatures(classifier), torch.rand(2, 3, 32, 32) * 2 - 1
+    before = features(x)
+    assert classifier.training
+    classifier(x)[0].sum().backward()
+    assert all(parameter.grad is not None for parameter in classifier.heads.parameters())
+    with torch.no_grad():
+        classifier.body[0].weight.mul_(-1)
+    assert torch.equal(features(x), before)  # and a classifier that learns on does not change the distance

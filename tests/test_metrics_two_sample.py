@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gancourse.base.features import mark
-from gancourse.metrics.two_sample import CLASSIFIERS, _binomial_tail, leave_one_out_accuracy, two_sample_test
+from gancourse.metrics.two_sample import CLASSIFIERS, _binomial_tail, _votes, leave_one_out_accuracy, two_sample_test
 
 
 def normal(n: int, d: int, seed: int, shift: float = 0.0) -> torch.Tensor:
@@ -89,3 +89,42 @@ def test_bad_input_is_refused():
         two_sample_test(b, b, classifier="neighbour")
     with pytest.raises(ValueError, match="different spaces"):
         two_sample_test(mark(b.clone(), "x"), mark(b.clone(), "y"))
+
+
+def test_ties_go_to_no_set_before_the_other():
+    """Attributes, codes of digits, pixel art: of one distribution, and most samples have twins in both sets."""
+    a, b = torch.randint(0, 2, (2, 500, 3), generator=torch.Generator().manual_seed(0)).float()
+    found, turned = leave_one_out_accuracy(a, b), leave_one_out_accuracy(b, a)
+    assert all(0.4 < share < 0.6 for share in (*found, *turned))
+    assert turned == pytest.approx(found[::-1], abs=1e-12)
+
+
+def test_equal_distances_are_equal_whatever_the_product_rounds_to():
+    """Few copies, and many that differ in one of twelve attributes: by the product their squared distance is nearly 1."""
+    a, b = torch.randint(0, 2, (2, 300, 12), generator=torch.Generator().manual_seed(1))
+    both, of_a = torch.cat([a, b]), torch.arange(600) < 300
+    distances = (both[:, None] - both).square().sum(2).fill_diagonal_(1000)
+    nearest = distances == distances.amin(1, keepdim=True)
+    shares = (nearest & (of_a[:, None] == of_a)).sum(1) / nearest.sum(1).double()
+    assert (nearest.sum(1) > 1).double().mean() > 0.5
+    assert leave_one_out_accuracy(a, b) == pytest.approx((float(shares[:300].mean()), float(shares[300:].mean())), abs=1e-12)
+
+
+def test_one_of_many_nearest_has_its_share_of_the_vote():
+    a, b = torch.tensor([[0.0], [0.0], [9.0]]), torch.tensor([[0.0], [0.0], [9.0]])
+    # each zero has one nearest of its own set and two of the other; each nine has its twin in the other
+    assert leave_one_out_accuracy(a, b) == pytest.approx((2 / 9, 2 / 9))
+
+
+def test_without_ties_the_nearest_is_the_nearest():
+    a, b = normal(300, 5, 11), normal(200, 5, 12, shift=0.3)
+    both = torch.cat([a, b]).double()
+    own = torch.arange(500) < 300
+    distances = torch.cdist(both, both, compute_mode="donot_use_mm_for_euclid_dist").fill_diagonal_(torch.inf)
+    right = (own[distances.argmin(1)] == own).double()
+    assert leave_one_out_accuracy(a, b) == (float(right[:300].mean()), float(right[300:].mean()))
+
+
+def test_neighbours_as_far_as_the_last_vote_too():
+    train, labels = torch.tensor([[0.0], [1.0], [-1.0], [5.0]]).double(), torch.tensor([0.0, 1.0, 1.0, 0.0])
+    assert _votes(train, labels, torch.tensor([[0.1], [0.0]]).double(), 2).tolist() == [0.0, 1.0]

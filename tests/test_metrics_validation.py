@@ -1,5 +1,7 @@
 """Judges judged: a good one is not fooled, a bad one is found out."""
 
+import math
+
 import pytest
 import torch
 
@@ -8,7 +10,7 @@ from gancourse.data.images import to_float
 from gancourse.data.numerals import stacked_digits
 from gancourse.metrics.modes import stacked_mode_report
 from gancourse.metrics.pairs import gradient_energy, psnr
-from gancourse.metrics.validation import blurred, marginal_noise, shuffled_pixels, validate
+from gancourse.metrics.validation import Validation, blurred, marginal_noise, shuffled_pixels, validate
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def test_a_ratio_is_best_near_the_truth():
     table = validate(lambda x: gradient_energy(x).mean(), pictures)
     assert table.fooled("score", "near", margin=0.01) == []
     assert "noise" in table.fooled("score", "high")  # noise has more edges than any digit
-    with pytest.raises(ValueError, match="'high', 'low' or 'near'"):
+    with pytest.raises(ValueError, match="choose from 'high', 'low', 'near'"):
         table.fooled("score", "big")
 
 
@@ -72,3 +74,34 @@ def test_the_nulls_keep_what_they_should():
 def test_rows_are_for_a_table():
     rows = validate(lambda x: 1.0, handwritten_digits("test").images[:4]).rows()
     assert rows[0] == {"": "truth", "score": 1.0}
+
+
+def table(**rows):
+    return Validation({name.replace("_", " "): {"score": score} for name, score in rows.items()})
+
+
+def test_an_error_is_best_where_it_is_low():
+    found = table(truth=1.0, noise=5.0, untrained=0.5, blurred=1.2)
+    assert found.fooled("score", "low") == ["untrained"]
+    assert found.fooled("score", "low", margin=0.3) == ["untrained", "blurred"]
+    assert found.fooled("score", "high") == ["noise", "blurred"]
+
+
+def test_a_judge_without_a_score_for_the_truth_validates_nothing():
+    found = table(truth=math.nan, truth_again=math.nan, noise=1.0)
+    for best in ("high", "low", "near"):
+        with pytest.raises(ValueError, match=r"no score for the truth itself \(NaN\)"):
+            found.fooled("score", best)
+
+
+@pytest.mark.parametrize("best", ["high", "low", "near"])
+def test_what_scores_as_the_truth_fools_even_where_that_is_infinite(best):
+    assert table(truth=math.inf, noise=math.inf, blurred=math.nan).fooled("score", best) == ["noise"]
+
+
+def test_words_that_are_meant_for_others_are_named():
+    found = table(truth=1.0, noise=1.0)
+    with pytest.raises(ValueError, match="unknown score 'scores': did you mean 'score'"):
+        found.fooled("scores")
+    with pytest.raises(ValueError, match="unknown best 'hihg': did you mean 'high'"):
+        found.fooled("score", "hihg")

@@ -1,6 +1,9 @@
+import warnings
+
 import pytest
 import torch
 
+from gancourse.data.images import to_float
 from gancourse.models.classifier import AttributeClassifier, prepare
 
 NAMES = {"smile": ("no", "yes"), "hair": ("red", "brown", "black")}
@@ -52,3 +55,18 @@ def test_features_are_marked_and_batches_do_not_matter():
 def test_an_attribute_needs_two_values():
     with pytest.raises(ValueError, match="two values"):
         AttributeClassifier({"smile": ("yes",)})
+
+
+def test_bright_bytes_are_no_reason_for_a_warning():
+    network = small()
+    pale = torch.full((2, 3, 16, 16), 200, dtype=torch.uint8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert network.predict(pale).shape == (2, 2)
+        assert torch.equal(prepare(pale), prepare(to_float(pale) - 2) + 2)
+        among_others = torch.cat([torch.rand(3, 3, 16, 16) * 2 - 1, to_float(pale[:1])])
+        assert network.predict(among_others, batch_size=3).shape == (4, 2)
+    with pytest.warns(UserWarning, match=r"2 \* x - 1"):
+        prepare(torch.full((2, 3, 16, 16), 0.6))
+    with pytest.raises(ValueError, match=r"images must be a batch \[N, C, H, W\]"):
+        prepare(pale[0])

@@ -2,12 +2,15 @@ import pytest
 import torch
 from torch import nn
 
+from gancourse import latent, metrics
 from gancourse.losses import non_saturating_d
+from gancourse.models import r3gan, resnet, stylegan1, stylegan2
 from gancourse.models.layers.conditional import (
     Classes,
     ConditionalBatchNorm2d,
     LabelEmbedding,
     ProjectionHead,
+    unlabelled,
 )
 
 HAIR = {"hair": ("black", "red", "grey"), "smile": ("no", "yes")}
@@ -155,3 +158,47 @@ def test_projection_finds_the_log_ratio_of_gaussian_classes():
         exact = -(h - real_means[label]).square().sum(1) / 2 + (h - fake_means[label]).square().sum(1) / 2
         found = head(features(h), torch.full((50,), label))
         assert (found - exact).abs().max() < 0.5
+
+
+def test_labels_given_to_what_reads_none_are_refused():
+    unlabelled(None, "generator")
+    with pytest.raises(ValueError, match="this critic reads no labels: build it with label_dim=... or leave them out"):
+        unlabelled(labels(0, 1), "critic", "label_dim")
+
+
+def unconditional():
+    """Networks built without labels, called with some."""
+    small = {"channel_base": 32, "channel_max": 4}
+    plain = {"widths": (4, 4), "groups": (2, 2), "blocks": 1}
+    z, x, y = torch.randn(2, 4), torch.zeros(2, 3, 8, 8), labels(7, 99999)
+    two = stylegan2.Generator(8, 4, w_dim=4, mapping_layers=1, **small)
+    one = stylegan1.Generator(8, 4, w_dim=4, mapping_layers=1, **small)
+    three = r3gan.Generator(**plain, latent_dim=4)
+    return {
+        "stylegan2": lambda: two(z, y),
+        "stylegan2.styles": lambda: two.styles(z, y),
+        "stylegan2.Discriminator": lambda: stylegan2.Discriminator(8, **small)(x, y),
+        "stylegan1.styles": lambda: one.styles(z, y),
+        "r3gan": lambda: three(z, y),
+        "r3gan.Discriminator": lambda: r3gan.Discriminator(**plain)(x, y),
+        "resnet": lambda: resnet.Generator(16, 4, 4)(z, y),
+        "styles_of": lambda: latent.styles_of(two, z, y),
+        "path length": lambda: metrics.perceptual_path_length(
+            two, 2, distance=lambda a, b: (a - b).flatten(1).norm(dim=1), labels=y
+        ),
+    }
+
+
+@pytest.mark.parametrize("name", unconditional())
+def test_an_unconditional_network_refuses_labels(name):
+    with pytest.raises(ValueError, match="reads no labels: build it with (label_dim|classes)"):
+        unconditional()[name]()
+
+
+@pytest.mark.parametrize("spec", [3, HAIR])
+def test_an_empty_batch_has_labels_too(spec):
+    classes = Classes.of(spec)
+    none = torch.empty((0,) if spec == 3 else (0, 2), dtype=torch.int64)
+    assert torch.equal(classes.check(none, 0), none)
+    assert classes.one_hot(none).shape == (0, classes.total)
+    assert classes.cross_entropy(torch.empty(0, classes.total), none).shape == ()

@@ -41,6 +41,7 @@ def test_a_bag_of_words_is_blind_for_their_order():
     [
         (torch.tensor([[5, 1]]), r"numbers 0 \.\. 4"),
         (torch.tensor([[0, 1]]), "a sentence is empty"),
+        (torch.tensor([[1, 2, 0], [3, 0, 4]]), "zeros stand at a sentence's end only"),
         (torch.zeros(2, 3), "integers"),
         (torch.tensor([1, 2]), "2|dimensions|N"),
     ],
@@ -48,6 +49,15 @@ def test_a_bag_of_words_is_blind_for_their_order():
 def test_what_is_no_sentence_is_refused(words, said):
     with pytest.raises((ValueError, TypeError), match=said):
         encoder()(words)
+
+
+def test_a_sentence_is_checked_once_in_a_pass(monkeypatch):
+    seen, checked = [], text.sentences
+    monkeypatch.setattr(text, "sentences", lambda x, words: seen.append(len(x)) or checked(x, words))
+    phi = encoder()
+    phi(WORDS)
+    phi.states(WORDS)
+    assert seen == [len(WORDS)] * 2
 
 
 def test_a_matcher_compares_pictures_of_any_size_with_sentences():

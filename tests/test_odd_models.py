@@ -424,8 +424,8 @@ NOT_ASKED = {
         "layers.attention.WordMemory",
         "layers.conditional.Classes",
         "layers.conditional.ConditionalBatchNorm2d",
+        "layers.mean_only.MeanOnlyBatchNorm",
     ),
-    "dcgan.MeanOnlyBatchNorm",
     *("layers.conditional.LabelEmbedding", "layers.conditional.ProjectionHead", "layers.equalised.EqualisedConv2d"),
     *("layers.equalised.EqualisedLinear", "layers.equalised.PixelNorm", "layers.minibatch.MinibatchDiscrimination"),
     *("layers.minibatch.MinibatchSpread", "layers.minibatch.MinibatchStdDev", "layers.spectral.SpectralNorm"),
@@ -467,7 +467,7 @@ NOT_ASKED = {
         "layers.volumes.rising",
     ),
     *("layers.styles.mix", "layers.styles.noise_map", "layers.styles.truncate", "patchgan.convolutions", "resnet.double"),
-    *("resnet.init_xavier", "resnet.normalised", "resnet.unlabelled", "spade.double", "stylegan1.adain"),
+    *("resnet.init_xavier", "resnet.normalised", "layers.conditional.unlabelled", "spade.double", "stylegan1.adain"),
     *("stylegan1.instance_norm", "stylegan2.demodulation", "stylegan2.modulated_conv2d", "stylegan2.modulated_weights"),
     *("stylegan2.width_at", "text.condition", "text.doubled", "text.residual", "text.sentences"),
     *("unet.normalise", "vae.reparameterise"),
@@ -557,6 +557,15 @@ def test_corners_of_forward_passes(name: str) -> None:
             with torch.no_grad():
                 found = answer(network(name), **right | {which: value})
             assert found is None or sound(found), f"NaN in silence for {which} {list(value.shape)} of {value.dtype}"
+
+
+@pytest.mark.parametrize("name", [name for name in NETWORKS if NETWORKS[name][1]])
+def test_an_empty_batch_has_an_answer_of_none_or_a_clear_error(name: str) -> None:
+    """Of labelled networks as of the others: with all inputs empty their numbers agree."""
+    none = {which: value[:0] if isinstance(value, Tensor) else value for which, value in NETWORKS[name][1].items()}
+    with torch.no_grad():
+        found = answer(network(name), **none)
+    assert found is None or sound(found)
 
 
 @pytest.mark.parametrize("name", RIGHT)

@@ -112,7 +112,7 @@ def test_a_readers_own_notebook_is_no_page(tmp_path: Path, monkeypatch: pytest.M
 
 def test_no_answer_is_on_the_site(pages) -> None:
     assert [name for name in pages if name.startswith("solutions/")] == ["solutions/README.md"]
-    assert len([name for name in pages if name.startswith("notebooks/hw")]) == 7
+    assert len([name for name in pages if name.startswith("notebooks/hw")]) == 8
 
 
 def test_every_module_is_in_the_reference_once(pages) -> None:

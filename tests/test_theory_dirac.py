@@ -76,4 +76,8 @@ def test_bad_input_names_the_fix():
         DiracGAN("minmax")
     with pytest.raises(ValueError, match="no derivative"):
         DiracGAN("wasserstein_gp").eigenvalues()
+    with pytest.raises(TypeError, match="steps must be a whole number"):
+        DiracGAN().play(2.5)
+    with pytest.raises(ValueError, match="steps must be above 0"):
+        DiracGAN().play(0)
     assert all(DiracGAN(method).play(2).shape == (3, 2) for method in METHODS)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gancourse import theory
+from gancourse.theory import fdivergence
 
 LOG2 = math.log(2)
 
@@ -277,6 +278,8 @@ def test_messages_name_by_how_much_and_the_cure():
         theory.grid(3, 1)
     with pytest.raises(ValueError, match="at least 2 points"):
         theory.grid(0, 1, 1)
+    with pytest.raises(TypeError, match="n must be a whole number"):
+        theory.grid(0, 1, 2.5)
     with pytest.raises(ValueError, match="dx must be above 0"):
         theory.kl(torch.tensor([0.5, 0.5]), torch.tensor([0.5, 0.5]), dx=0)
     with pytest.raises(ValueError, match="at least one point"):
@@ -298,3 +301,27 @@ def test_onto_simplex_is_the_nearest_distribution(seed, n):
 def test_onto_simplex_refuses_what_is_no_row_of_floats(v):
     with pytest.raises(ValueError, match="v "):
         theory.onto_simplex(v)
+
+
+ON_A_GRID = {
+    "expectation": lambda p, q, v: theory.expectation(p, v),
+    "value": lambda p, q, v: theory.value(p, q, v.sigmoid()),
+    "value_from_logits": theory.value_from_logits,
+    "regret": lambda p, q, v: theory.regret(p, q, v.sigmoid()),
+    "bound": lambda p, q, v: fdivergence.divergence("kl").bound(p, q, v),
+    "bound_of_output": lambda p, q, v: fdivergence.divergence("gan").bound_of_output(p, q, v),
+    "least_squares_value": lambda p, q, v: fdivergence.least_squares_value(p, q, v, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", ON_A_GRID)
+def test_a_network_s_column_is_no_function_on_the_grid(name):
+    p, q = torch.tensor([0.2, 0.5, 0.3]), torch.tensor([0.6, 0.3, 0.1])
+    column = torch.tensor([[1.0], [-2.0], [0.5]], dtype=torch.float64)
+    for wrong in (column, column[:2, 0], column[:1]):
+        with pytest.raises(ValueError, match=r"must have 3 values in its last dimension.*squeeze\(1\)"):
+            ON_A_GRID[name](p, q, wrong)
+    assert ON_A_GRID[name](p, q, column.squeeze(1)).shape == ()
+    constant = ON_A_GRID[name](p, q, torch.tensor(0.5))
+    close(constant, ON_A_GRID[name](p, q, torch.full((3,), 0.5)))
+    assert ON_A_GRID[name](p, q, torch.stack([column[:, 0], 2 * column[:, 0]])).shape == (2,)  # two functions

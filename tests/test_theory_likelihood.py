@@ -33,14 +33,21 @@ def test_wrong_types_name_the_fix():
         quantise(torch.zeros(3), 2)
     with pytest.raises(TypeError, match="to_float"):
         level_index(torch.zeros(3, dtype=torch.uint8), 2)
-    with pytest.raises(ValueError, match="2 to 256"):
-        quantise(torch.zeros(3, dtype=torch.uint8), 1)
+    for call, x in ((quantise, torch.zeros(3, dtype=torch.uint8)), (level_index, torch.zeros(3)), (from_levels, torch.zeros(3))):
+        with pytest.raises(ValueError, match="levels must be 2 or more"):
+            call(x, 1)
+        with pytest.raises(ValueError, match="levels must be at most 256"):
+            call(x, 257)
+        with pytest.raises(TypeError, match="levels must be a whole number"):
+            call(x, 2.5)
 
 
 def test_bits_per_dim_of_the_uniform_model_is_the_entropy_of_a_pixel():
     assert bits_per_dim(64 * math.log(1 / 4), 64) == pytest.approx(2)
     with pytest.raises(ValueError, match="dims"):
         bits_per_dim(-1.0, 0)
+    with pytest.raises(TypeError, match="dims must be a whole number"):
+        bits_per_dim(-1.0, 2.5)
 
 
 def test_gaussian_kl_against_torch_and_against_samples():

@@ -7,7 +7,9 @@ from torch import nn
 
 from gancourse import theory
 from gancourse.data import toys
+from gancourse.losses import penalties
 from gancourse.models import mlp
+from gancourse.models.layers import spectral
 from gancourse.theory import transport
 
 
@@ -124,6 +126,90 @@ def test_lipschitz_bound_is_exact_for_a_linear_map_and_above_samples_for_a_netwo
     assert 0 < sampled <= transport.lipschitz_bound(network)
     single = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))
     assert transport.lipschitz_sampled(single, x) == pytest.approx(transport.lipschitz_bound(single), rel=1e-6)
+
+
+def stretching(factor):
+    layer = nn.Linear(2, 2)
+    with torch.no_grad():
+        layer.weight.copy_(factor * torch.eye(2))
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("network", "constant"),
+    [
+        (nn.Sequential(*[stretching(3)] * 2), 9),  # one layer at two places counts twice
+        (nn.Sequential(nn.Sequential(stretching(3)), nn.Flatten(), stretching(2)), 6),
+        (nn.ELU(alpha=5), 5),
+        (nn.ELU(alpha=0.5), 1),
+        (nn.LeakyReLU(3.0), 3),
+        (nn.LeakyReLU(-3.0), 3),
+        (nn.LeakyReLU(0.2), 1),
+        (nn.Sigmoid(), 0.25),
+        (nn.Softplus(beta=10), 1),
+    ],
+)
+def test_a_lipschitz_bound_knows_every_layer_at_its_place_and_every_slope(network, constant):
+    assert transport.lipschitz_bound(network) == pytest.approx(constant)
+    x = 0.02 * torch.randn(400, 2, dtype=torch.float32, generator=torch.Generator().manual_seed(0))
+    steepest = max(transport.lipschitz_sampled(lambda x, i=i: network(x)[:, i], x) for i in range(2))
+    assert steepest <= constant + 1e-5
+
+
+def test_a_lipschitz_bound_reads_spectrally_normalised_layers_and_leaves_them_as_they_are():
+    torch.manual_seed(0)
+    network = spectral.normalise(mlp.Discriminator(2, hidden=(8,)))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    bound = transport.lipschitz_bound(network)
+    weights = [layer.weight for layer in network.eval().layers if isinstance(layer, nn.Linear)]
+    assert bound == pytest.approx(math.prod(transport.lipschitz_linear(weight) for weight in weights))
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_networks_of_pictures_and_with_tiny_weights_have_a_bound_too():
+    torch.manual_seed(0)
+    network = mlp.Discriminator((1, 3, 4), hidden=(8, 8, 8)).double()
+    penalties.clip_weights(network, 1e-4)
+    weights = [layer.weight for layer in network.layers if isinstance(layer, nn.Linear)]
+    assert transport.lipschitz_bound(network) == pytest.approx(math.prod(map(transport.lipschitz_linear, weights)))
+    with pytest.raises(TypeError, match="not Scaled"):
+        scaled = Scaled()
+        penalties.clip_weights(scaled, 1e-12)
+        transport.lipschitz_bound(scaled)
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(stretching(3))
+
+    def forward(self, x):
+        return x + self.layers(x)
+
+
+class Scaled(Residual):
+    def forward(self, x):
+        return 10 * self.layers(x)
+
+
+class Branched(Residual):
+    def __init__(self):
+        super().__init__()
+        self.other = stretching(1)
+
+    def forward(self, x):
+        return self.layers(x) + self.other(x)
+
+
+class Doubling(nn.Linear):
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+@pytest.mark.parametrize("network", [Residual(), Scaled(), Branched(), Doubling(2, 2), nn.Sequential(Residual())])
+def test_what_a_forward_pass_adds_to_its_layers_has_no_bound_in_silence(network):
+    with pytest.raises(TypeError, match=r"nn\.Sequential.*not (Residual|Scaled|Branched|Doubling)"):
+        transport.lipschitz_bound(network)
 
 
 def test_gradient_norms_take_all_axes_but_the_batchs():

@@ -93,6 +93,9 @@ def test_the_network_is_a_view_of_the_vector() -> None:
     [
         (nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1)), TypeError, "not Tanh"),
         (nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1)), ValueError, "one activation between two"),
+        (nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1), nn.ReLU()), ValueError, "one activation between two"),
+        (nn.Sequential(nn.ReLU(), nn.Linear(2, 3), nn.Linear(3, 1)), ValueError, "one activation between two"),
+        (nn.Sequential(nn.Linear(2, 3, bias=False)), ValueError, "with a bias"),
         (nn.ReLU(), ValueError, "linear layers"),
         (nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2), nn.LeakyReLU(0.1), nn.Linear(2, 1)), ValueError, "one slope"),
         (lambda x: x, TypeError, "network"),

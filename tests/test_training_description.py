@@ -9,8 +9,10 @@ from gancourse.gans.augmented import AdaptiveProbability, AugmentedGAN
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
 from gancourse.models import mlp
-from gancourse.training.description import describe, difference, tensor_text
+from gancourse.training.description import _Description, describe, difference, tensor_text
 from gancourse.training.settings import Settings
+
+PAIR = (0.5, 0.9)
 
 
 def players(hidden=(4,)):
@@ -20,7 +22,8 @@ def players(hidden=(4,)):
 
 def told(game=None, batches=None, **settings):
     game, settings = game or GAN(*players()), Settings(**({"steps": 3} | settings))
-    optimizers = {"generator": settings.make(game.generator.parameters(), 1e-3)}
+    of = {"generator": game.generator, "discriminator": game.discriminator}
+    optimizers = {name: settings.make(player.parameters(), 1e-3, (0.5, 0.9)) for name, player in of.items()}
     return describe(game, optimizers, settings, batches or Batches(torch.zeros(8, 1, 4, 4), 4))
 
 
@@ -37,6 +40,41 @@ def test_bytecode_of_another_python_says_nothing():
     assert difference(made, {"k": "<lambda>, code 3.11:fedcba"}) == ("k", made["k"], "<lambda>, code 3.11:fedcba")
     assert difference(made, {"k": "other, code 3.13:fedcba"}) is not None
     assert difference({"a": "1", "b": "2"}, {"a": "1"}) == ("b", "2", "nothing")
+
+
+def test_both_optimisers_are_told_in_full():
+    def settings(lines, player):
+        return {name.removeprefix(player): text for name, text in lines.items() if name.startswith(f"{player}'s optimizer")}
+
+    def one_pair(parameters, lr):
+        return torch.optim.Adam(parameters, lr, betas=PAIR)  # the same object for both players
+
+    for lines in (told(), told(optimizer=one_pair)):
+        assert settings(lines, "generator") == settings(lines, "discriminator")
+        assert lines["discriminator's optimizer.0.betas"] == "[0.5, 0.9]"
+
+
+def test_a_file_from_before_all_was_told_goes_on():
+    asked = told()
+    made = {name: text for name, text in asked.items() if not name.startswith(("discriminator's optimizer.", "objective.middle"))}
+    assert difference(made, asked) is None
+    other = {**made, "discriminator's optimizer": "SGD"}
+    assert difference(other, asked) == ("discriminator's optimizer", "SGD", "Adam")
+
+
+def test_an_object_that_is_gone_hides_no_other():
+    """A new object may lie where one that has been described lay."""
+    told = _Description()
+    for i in range(50):
+        told.add(f"thing {i}", {"number": i, "list": [i, [i]]})
+    assert [told.lines[f"thing {i}.number"] for i in range(50)] == [str(i) for i in range(50)]
+
+
+def test_numbers_are_compared_by_their_value():
+    pairs = [("1", "1.0"), ("[0, 0.9]", "[0.0, 0.9]"), ("((0, 1), 2)", "[[0.0, 1.0], 2]"), ("'a'", "'a'")]
+    assert all(difference({"k": one}, {"k": other}) is None for one, other in pairs)
+    others = [("1", "2.0"), ("1", "True"), ("[0]", "[0, 0]"), ("'1'", "1"), ("None", "0"), (f"{2**60}", f"{2**60 + 1}")]
+    assert all(difference({"k": one}, {"k": other}) for one, other in [*others, ("Adam", "SGD"), ("nan", "0")])
 
 
 def test_the_same_run_is_described_alike_and_training_changes_nothing():

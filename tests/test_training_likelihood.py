@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base.networks import as_generator
+from gancourse.training import TrainingDiverged
 from gancourse.training.likelihood import fit_likelihood, mean_bound
 
 
@@ -73,8 +74,32 @@ def test_fit_names_what_is_wrong():
         fit_likelihood(Coin(), [next(coins())], 3)
     with pytest.raises(TypeError, match="neither log_prob nor elbo"):
         fit_likelihood(nn.Linear(2, 2), coins(), 1)
-    with pytest.raises(FloatingPointError, match="lower lr"):
-        fit_likelihood(Coin(), coins(), 2, bound=_nan_bound)
+    with pytest.raises(ValueError, match="no parameters to train"):
+        fit_likelihood(nn.Identity(), coins(), 1, bound=_nan_bound)
+
+
+def test_a_bound_that_is_not_finite_moves_no_weight():
+    coin = Coin()
+
+    def bound(x: Tensor, generator: torch.Generator) -> Tensor:
+        return coin.log_prob(x) * (math.nan if len(seen) == 2 else 1.0)
+
+    seen: list[Tensor] = []
+    hooks = [(1, lambda run: seen.append(coin.logits.detach().clone()) if run.step else None)]
+    with pytest.raises(TrainingDiverged, match="bound became nan at step 3: lower lr") as caught:
+        fit_likelihood(coin, coins(), 5, bound=bound, hooks=hooks, progress=False)
+    assert caught.value.run.step == 3 and caught.value.run.model is coin
+    assert torch.equal(coin.logits, seen[-1]) and not coin.training
+
+
+def test_weights_that_are_not_finite_are_not_returned():
+    coin = Coin()
+
+    def steep(x: Tensor, generator: torch.Generator) -> Tensor:
+        return coin.log_prob(x) + (coin.logits.sum() * 0).sqrt()  # its slope is not finite
+
+    with pytest.raises(TrainingDiverged, match="weights hold NaN"):
+        fit_likelihood(coin, coins(), 1, bound=steep, progress=False)
 
 
 def test_mean_bound_is_the_mean_over_all_images_whatever_the_batch_size():

@@ -18,6 +18,7 @@ from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
 from gancourse.models import dcgan, mlp, progan, stylegan2
 from gancourse.training import TrainingDiverged, fit
+from gancourse.training.run import finite
 
 ROOT = Path(__file__).parents[1]
 
@@ -187,6 +188,62 @@ def test_nan_stops_with_its_step_and_keeps_the_checkpoint(tmp_path, poison):
         assert torch.isfinite(value).all()
 
 
+class Steep(GAN):
+    """From step 3 on, the loss of one player is finite and its slope is not."""
+
+    def __init__(self, poison):
+        super().__init__(mlp.Generator(2, 2, hidden=(16,)), mlp.Discriminator(2, hidden=(16,)))
+        self.poison = poison
+
+    def spoiled(self, player, loss, batch):
+        return loss + (0 * loss).sqrt() if player == self.poison and batch.step == 2 else loss
+
+    def generator_loss(self, batch):
+        return self.spoiled("generator", super().generator_loss(batch), batch)
+
+    def discriminator_loss(self, batch):
+        return self.spoiled("discriminator", super().discriminator_loss(batch), batch)
+
+
+@pytest.mark.parametrize("every", [1, 500])
+def test_weights_that_are_not_finite_are_neither_saved_nor_returned(tmp_path, every):
+    path = tmp_path / "run.safetensors"
+    with pytest.raises(TrainingDiverged, match="generator's weights hold NaN or infinity at step 3: .*square root") as caught:
+        fit(Steep("generator"), Points(), 3, checkpoint=path, checkpoint_every=every, progress=False)
+    run = caught.value.run
+    assert run.stopped == "diverged" and run.history["g_loss"].shape == (3,) and np.isfinite(run.history["g_loss"]).all()
+    assert path.exists() == (every == 1) == ("untouched" in str(caught.value))
+    if every == 1:
+        assert trees.load(path)["step"] == 2
+        assert all(torch.isfinite(value).all() for value in trees.load(path)["generator"].values())
+
+
+def test_a_discriminator_that_is_not_finite_is_seen_in_the_generators_loss():
+    with pytest.raises(TrainingDiverged, match="generator's loss became nan at step 3"):
+        fit(Steep("discriminator"), Points(), 3, progress=False)
+
+
+def test_an_error_of_a_hook_carries_the_run():
+    def full(run):
+        if run.step == 2:
+            raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk") as caught:
+        fit(toy(), Points(), 9, hooks=[(1, full)], progress=False)
+    run = caught.value.run
+    assert (run.stopped, run.step) == ("failed", 2)
+    assert caught.value.__notes__ == ["What was trained, 2 steps, is in the run that this error carries as .run"]
+
+
+def test_a_game_that_cannot_be_saved_is_refused_before_it_is_played(tmp_path):
+    gan = toy()
+    gan.state_dict = lambda: {"seen": {1, 2}}
+    with pytest.raises(TypeError, match=r"not set \(at /game/seen\)"):
+        fit(gan, Points(), 3, checkpoint=tmp_path / "run", hooks=[(1, lambda run: pytest.fail("training began"))], progress=False)
+    gan.state_dict = lambda: {"seen": np.int64(3)}
+    assert fit(gan, Points(), 3, checkpoint=tmp_path / "run", progress=False).step == 3
+
+
 def test_history_and_hooks():
     seen = []
     run = fit(toy(penalty=penalties.r1(1.0, every=3)), Points(), 10, hooks=[(4, lambda r: seen.append(r.step))], progress=False)
@@ -344,13 +401,13 @@ def test_bfloat16_that_a_gpu_only_emulates_does_not_count(monkeypatch):
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 6e4, -6e4])
 def test_what_is_not_finite_in_the_data_is_found_wherever_it_stands(dtype, place, value):
     images = torch.zeros(4, 3, 5, 5, dtype=dtype)
-    assert training.loop._finite(images)
+    assert finite(images)
     images.view(4, -1)[2, place] = value
     images = images.to(memory_format=torch.channels_last)
-    assert bool(training.loop._finite(images)) == math.isfinite(value) == bool(torch.isfinite(images).all())
+    assert bool(finite(images)) == math.isfinite(value) == bool(torch.isfinite(images).all())
 
 
 def test_data_of_whole_numbers_and_none_at_all_are_finite():
     largest = torch.finfo(torch.float32).max
     for values in (torch.tensor([-largest, largest]), torch.arange(3), torch.tensor([True, False]), torch.zeros(0, 2)):
-        assert training.loop._finite(values)
+        assert finite(values)

@@ -212,6 +212,21 @@ def test_a_loss_that_is_not_finite_stops_the_game_and_says_so() -> None:
     assert game.broken == ""
 
 
+def test_weights_that_are_not_finite_stop_the_game_before_they_are_measured() -> None:
+    """G's last finite loss may have sent its weights to infinity: the next one would tell, and is not played."""
+    free = {"d_optimizer": "sgd", "g_optimizer": "sgd", "d_lr": 1.0, "g_lr": 1.0, "width": 16}
+    game = Playground(Rules(objective="boundary_seeking", **free))
+    rows = rounds(game, 40, every=1)
+    assert "Lower a learning rate" in game.broken and math.isnan(rows[-1]["wasserstein"])
+
+
+def test_weights_alone_break_a_game() -> None:
+    game = Playground(Rules())
+    game._d_optimizer.step = lambda: game._d.weights.fill_(math.inf)
+    game.step_discriminator()
+    assert "no longer finite" in game.broken
+
+
 def test_a_cloud_of_no_shape_is_farther_than_the_data_and_nearer_than_their_mean():
     game = Playground(Rules(data="moons"))
     shapeless, floor = game.shapeless(10), game.floor(10)

@@ -41,6 +41,12 @@ def train(path, game=None, batches=None, steps=4, **options):
     return fit(game, batches, steps, checkpoint=path, progress=False, **options)
 
 
+def decaying_discriminator():
+    """Adam for both players, with weight decay for the second that asks, the discriminator."""
+    decays = iter((0, 9))
+    return lambda parameters, lr: torch.optim.Adam(parameters, lr, (0.5, 0.999), weight_decay=next(decays))
+
+
 OTHERS = {
     "objective": lambda: {"game": GAN(*players(), "hinge")},
     "objective.discriminator": lambda: {"game": GAN(*players(), losses.least_squares()._replace(name="non_saturating"))},
@@ -50,6 +56,7 @@ OTHERS = {
     "discriminator.layers.1": lambda: {"game": GAN(players()[0], players(activation="tanh")[1])},
     "generator's optimizer": lambda: {"optimizer": torch.optim.SGD},
     "generator's optimizer.0.betas": lambda: {"optimizer": lambda parameters, lr: torch.optim.Adam(parameters, lr, (0.5, 0.9))},
+    "discriminator's optimizer.0.weight_decay": lambda: {"optimizer": decaying_discriminator()},
     "data._x": lambda: {"batches": Batches(points(seed=5), 8)},
     "data.batch_size": lambda: {"batches": Batches(points(), 4)},
     "data._toy": lambda: {"batches": Batches(toys.ring(), 8)},
@@ -70,6 +77,12 @@ def test_another_run_is_refused_by_the_name_of_what_differs(tmp_path, name):
     with pytest.raises(ValueError, match=f"was made with {name}.*this run has.*another file"):
         train(path, steps=8, **OTHERS[name]())
     assert path.read_bytes() == before
+
+
+def test_one_and_one_point_nought_are_one_number(tmp_path):
+    path = tmp_path / "run.safetensors"
+    train(path, GAN(*players(), penalty=penalties.r1(1)), lr=1, betas=(0, 0.9))
+    assert train(path, GAN(*players(), penalty=penalties.r1(1.0)), lr=1.0, betas=(0.0, 0.9), steps=5).step == 5
 
 
 def test_the_codes_of_least_squares_are_compared(tmp_path):
@@ -172,6 +185,33 @@ def test_every_game_goes_on(tmp_path, name, again):
         for (key, a), b in zip(one.state_dict().items(), other.state_dict().values(), strict=True):
             assert torch.equal(a, b), key
     assert np.array_equal(whole.history["d_loss"], resumed.history["d_loss"])
+
+
+def test_columns_of_the_history_stand_as_they_were_logged():
+    class Told(GAN):
+        def discriminator_loss(self, batch):
+            batch.log.update({name: torch.ones(()) for name in "gancourse"})
+            return super().discriminator_loss(batch)
+
+    run = fit(Told(*players()), Batches(points(), 8), 1, progress=False)
+    assert list(run.history) == ["step", "d_loss", "g_loss", *dict.fromkeys("gancourse")]
+
+
+def test_the_count_of_a_scalars_steps_is_no_moment(tmp_path):
+    class Scaled(nn.Module):
+        latent_dim = 2
+
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones((), dtype=torch.bfloat16))
+
+        def forward(self, z):
+            return self.scale.float() * z
+
+    path = tmp_path / "run.safetensors"
+    train(path, GAN(Scaled(), players()[1]))
+    run = train(path, GAN(Scaled(), players()[1]), steps=6)
+    assert [state["step"].dtype for state in run.optimizers["generator"].state.values()] == [torch.float32]
 
 
 @pytest.mark.parametrize("order", ["random", "epoch"])

@@ -13,6 +13,7 @@ from torch import nn
 
 import gancourse
 from gancourse import losses
+from gancourse.data import Batches
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
 from gancourse.models import mlp
@@ -51,6 +52,23 @@ def toy():
 
 
 SETTINGS = ["k", "lr", "betas", "optimizer", "schedule", "ema", "seed", "checkpoint_every", "hooks", "precision"]
+
+
+def test_a_checkpoint_is_a_path_and_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    fit(toy(), Batches(torch.randn(8, 2).clamp(-1, 1), 4), 1, checkpoint="~/x/run.st", progress=False)
+    assert (tmp_path / "x" / "run.st").exists() and not (tmp_path / "~").exists()
+    for odd in (3, True, b"run"):
+        with pytest.raises((TypeError, ValueError), match="checkpoint must be a path"):
+            Settings(steps=1, checkpoint=odd)
+
+    class Place:
+        def __fspath__(self):
+            return "there"
+
+    assert Settings(steps=1, checkpoint=Place()).file == Path("there")
 
 
 @pytest.mark.parametrize("name", SETTINGS)

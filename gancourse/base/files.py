@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 import sys
 import tempfile
 import time
@@ -20,22 +21,31 @@ _PAUSES = (0.05, 0.1, 0.2, 0.5)  # seconds
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside ``path``; when the block ends well, move it into place in one step.
 
-    A reader sees the old file or the new one, never a part: if the block raises or the process dies, ``path`` is untouched.
+    A reader sees the old file or the new one, never a part: if the block raises or the process dies, ``path`` is untouched.  A
+    link stays one, and its target is replaced; a file that was there keeps its permissions.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     part = _beside(path, path.suffix or ".part")
     try:
         yield part
         with open(part, "r+b") as written:  # Windows flushes no file that is open for reading alone
             os.fsync(written.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(part, 0o666 & ~umask)  # private until it is whole; a cache is shared like any other file
+        os.chmod(part, _mode(path))  # private until it is whole; a cache is shared like any other file
         _replace(part, path)
     finally:
         with contextlib.suppress(PermissionError):  # somebody else has it open on Windows; the error before it is the one to tell
             part.unlink(missing_ok=True)
+
+
+def _mode(path: Path) -> int:
+    """The permissions of the file that lies there, or those of a new one."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
 
 
 def beside_name(path: Path, suffix: str = "") -> Path:
@@ -119,8 +129,8 @@ def data_dir() -> Path:
     if root := checkout():
         return root / "data"
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "gancourse"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "gancourse"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "gancourse"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gancourse"
 
 
 def cache_dir() -> Path:

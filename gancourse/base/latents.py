@@ -33,7 +33,8 @@ def latent_dim_of(generator: Network, latent_dim: int | None) -> int:
 
 def draw_latents(n: int, latent_dim: int, seed: int) -> Tensor:
     """z ~ N(0, I), float32 [n, latent_dim] on the CPU; the same for a seed on every device."""
-    return torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed))
+    n, latent_dim = check.whole("n", n, 0), check.whole("latent_dim", latent_dim)
+    return torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(check.seed(seed)))
 
 
 def run(generator: Network, z: Tensor, chunk: int = 64) -> Tensor:
@@ -68,7 +69,8 @@ def slerp(z0: Tensor, z1: Tensor, t: Tensor | float) -> Tensor:
 
     Source: Shoemake 1985; White 2016 for latents of generative networks.
     """
-    if z0.shape != z1.shape or z0.ndim not in (1, 2):
+    check.floats("z0", z0)
+    if check.floats("z1", z1).shape != z0.shape or z0.ndim not in (1, 2):
         raise ValueError(f"z0 and z1 must both be [D] or both [N, D], not {list(z0.shape)} and {list(z1.shape)}")
     single, number = z0.ndim == 1, not isinstance(t, Tensor)
     a, b = (z.reshape(-1, z.shape[-1]).double() for z in (z0, z1))  # [N, D]

@@ -23,6 +23,7 @@ from torch import Tensor
 
 T = TypeVar("T")
 NEWS = 60.0  # seconds between two words of a process at work to those that wait, which give up after minutes of silence
+LOST = ("connection", "peer", "closed", "socket", "pipe", "timed out", "timeout", "read error", "write error")  # gloo's words
 
 
 class ProcessLost(RuntimeError):
@@ -35,6 +36,9 @@ def _together() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        told = str(error).lower()
+        if not isinstance(error, dist.DistError) and not any(word in told for word in LOST):
+            raise  # this call's own fault, in every process
         raise ProcessLost(
             "another process of this training has ended or does not answer: start all of them again, from the last checkpoint "
             f"if there is one ({str(error).splitlines()[0]})"

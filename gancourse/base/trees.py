@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gancourse.base.files import atomic_write
 
+PLAIN = bool | int | float | str | np.bool_ | np.integer | np.floating | None  # numpy's come back as Python's
 _TENSOR, _ARRAY, _PAIRS = "__tensor__", "__array__", "__pairs__"
 
 
@@ -21,15 +22,26 @@ def _flatten(node: Any, path: str, tensors: dict[str, Tensor]) -> Any:
         tensors[path] = node.detach().cpu().contiguous().clone()
         return {_TENSOR: path}
     if isinstance(node, np.ndarray):
-        tensors[path] = torch.from_numpy(np.ascontiguousarray(node))
+        tensors[path] = torch.from_numpy(np.asarray(node, order="C"))  # ascontiguousarray gives a number an axis
         return {_ARRAY: path}
     if isinstance(node, dict):
         return {_PAIRS: [[key, _flatten(value, f"{path}/{key}", tensors)] for key, value in node.items()]}
     if isinstance(node, list | tuple):
         return [_flatten(value, f"{path}/{i}", tensors) for i, value in enumerate(node)]
-    if node is None or isinstance(node, bool | int | float | str):
-        return node
-    raise TypeError(f"a checkpoint holds tensors, arrays, numbers and text, not {type(node).__name__} (at {path})")
+    savable(node, path)
+    return node.item() if isinstance(node, np.generic) else node
+
+
+def savable(node: Any, path: str = "") -> None:
+    """Raise the TypeError that :func:`save` would, before there is anything to lose."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            savable(value, f"{path}/{key}")
+    elif isinstance(node, list | tuple):
+        for i, value in enumerate(node):
+            savable(value, f"{path}/{i}")
+    elif not isinstance(node, Tensor | np.ndarray | PLAIN):
+        raise TypeError(f"a checkpoint holds tensors, arrays, numbers and text, not {type(node).__name__} (at {path})")
 
 
 def _unflatten(node: Any, tensors: dict[str, Tensor]) -> Any:

@@ -52,6 +52,7 @@ from gancourse.metrics.attributes import attribute_classifier
 from gancourse.metrics.frechet import frechet_distance
 from gancourse.models import dcgan
 from gancourse.models.classifier import AttributeClassifier
+from gancourse.models.layers.mean_only import MeanOnlyBatchNorm
 from gancourse.training import Run
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _layers(network: nn.Module) -> list[nn.Module]:
 def _through(layer: nn.Module, x: Tensor) -> Tensor:
     if isinstance(layer, NORMS):  # by the batch at hand, and without a trace in the running averages
         return F.batch_norm(x, None, None, layer.weight, layer.bias, training=True, eps=layer.eps)
-    if isinstance(layer, dcgan.MeanOnlyBatchNorm):
+    if isinstance(layer, MeanOnlyBatchNorm):
         return x - x.mean((0, 2, 3), keepdim=True)
     result: Tensor = layer(x)
     return result

@@ -48,9 +48,9 @@ def spread(values: np.ndarray, floor: float | None = None) -> str:
         lower_end = student(known.tolist())[0] if len(known) > 1 else known[0]
         if not lower_end > floor:
             return f"({spread(values)})"
-    if len(known) == 1:
-        return number(known[0])
     few = f" ({len(known)} of {len(values)})" if len(known) < len(values) else ""
+    if len(known) == 1:
+        return f"{number(known[0])}{few}"
     return f"{number(known.mean())} ± {number(known.std(ddof=1))}{few}"
 
 

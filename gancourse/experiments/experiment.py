@@ -43,6 +43,11 @@ class Stage(Protocol):
         """Numbers that change when the training data do: how many, their mean, their spread."""
 
 
+def file_name(arm: str) -> str:
+    """An arm's name in letters and digits alone, as its files have it; every other sign becomes _."""
+    return "".join(c if c.isalnum() else "_" for c in arm)
+
+
 def counted(pictures: Tensor) -> dict[str, float]:
     """The facts of a stage whose data are pictures: how many, the mean and the spread of their pixels, in the unit given."""
     return {"pictures": len(pictures), "mean": pictures.mean().item(), "std": pictures.std().item()}
@@ -71,6 +76,17 @@ class Experiment:
     fit: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, str] = field(default_factory=dict)
     paper: str = ""
+
+    def __post_init__(self) -> None:
+        """ValueError where two arms would share their files: one would be given the other's result."""
+        known: dict[str, str] = {}
+        for arm in self.arms:
+            other = known.setdefault(file_name(arm).casefold(), arm)  # some file systems do not tell a from A
+            if other != arm:
+                files = f"{file_name(arm)}-SEED.done"
+                raise ValueError(
+                    f"{self.name}: the arms {other!r} and {arm!r} would share {files}: give one a name of other letters"
+                )
 
     def size(self, name: str = "full") -> dict[str, Any]:
         """The sizes under that name."""

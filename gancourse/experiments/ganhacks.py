@@ -82,6 +82,17 @@ def _after_relu(network: nn.Module, made: Any) -> nn.Module:
     return network
 
 
+class Dropping(GAN):
+    """The plain game as it was recorded: measuring statistics draws on from the stream of the training's dropout.
+
+    So does sampling, for there, too, units are dropped.
+    """
+
+    @torch.no_grad()
+    def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
+        self._measure(generator, rounds, n, seed)
+
+
 GAMES: dict[str, Any] = {
     "plain": GAN,
     "uniform": tips.UniformLatents,
@@ -129,7 +140,7 @@ class Tips:
         options |= {"noise": {"until": self.size["steps"] // 2}, "replay": {"size": self.size["pool"]}}.get(kind, {})
         options |= {"level": self.size["level"]} if kind == "balanced" else {}
         options |= {"seed": seed} if kind in ("labels", "noise", "replay") else {}
-        play = GAMES[kind]
+        play = Dropping if arm.get("generator") == "dropping" else GAMES[kind]
         game: GAN = play(generator, discriminator, arm.get("objective", "non_saturating"), latent_dim=LATENT_DIM, **options)
         return game
 

@@ -283,10 +283,8 @@ def undecided(found: Sequence[float], chance: Sequence[float], least: float) -> 
 
 def pictures(record: Record, arm: str, first: int, last: int) -> dict[int, Tensor]:
     """What an arm's first seed draws between two steps: step -> uint8 [k, C, H, W]."""
-    if record.picture is None:
-        raise FileNotFoundError(f"the record of {record.content['name']} has no pictures")
-    layout = record.content["strip"]
-    tiles = drawing.tiles(record.picture, layout)[layout["arms"].index(arm)].unflatten(0, (-1, layout["k"]))
+    sheet, layout = record.sheet, record.content["strip"]
+    tiles = drawing.tiles(sheet, layout)[layout["arms"].index(arm)].unflatten(0, (-1, layout["k"]))
     return {step: drawn for step, drawn in zip(layout["steps"], tiles, strict=True) if first <= step <= last}
 
 

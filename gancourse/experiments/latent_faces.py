@@ -176,13 +176,13 @@ class LatentFaces:
 
             def hits(exemplars: int = exemplars) -> list[float]:
                 both = [added(name, exemplars) for name in ADDED]
-                return [mean([mean(one.shares(how)) for one in both]) for how in ("as it is, all", "stretched, all")]
+                return [mean([one.share(how) for one in both]) for how in ("as it is, all", "stretched, all")]
 
             found |= or_nothing((said, f"{said}_stretched"), hits)
         for name in ADDED:
 
             def counted_by(name: str = name) -> list[float]:
-                return [mean(added(name, 3).shares(how)) for how in ("as it is", "astray", "in pixels")]
+                return [added(name, 3).share(how) for how in ("as it is", "astray", "in pixels")]
 
             found |= or_nothing([part for part in OF_THREE if part.startswith(f"sum_{name}")], counted_by)
 

@@ -133,8 +133,12 @@ def members(scores: Mapping[str, Any], name: str) -> np.ndarray:
 
 
 def finals(record: Any, name: str) -> dict[str, np.ndarray]:
-    """For each arm of a record one number for each member."""
-    return {arm: members(rows[0]["scores"], name) for arm, rows in record.content["arms"].items()}
+    """For each arm of a record one number for each member; NaN where the training, which is all of them, diverged."""
+    found = {}
+    for arm, (training, *_) in record.content["arms"].items():
+        scores = training["scores"]
+        found[arm] = members(scores, name) if scores else np.full(len(members(training["curves"], name)), np.nan)
+    return found
 
 
 def curves(record: Any, name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -150,10 +154,8 @@ def baselines(record: Any, name: str) -> dict[str, np.ndarray]:
 
 def film(record: Any, arm: str) -> Tensor:
     """The pictures of one arm on a record's strip, those of a step side by side: uint8 [steps * k, SIDE, SIDE]."""
-    if record.picture is None:
-        raise FileNotFoundError(f"the record of {record.content['name']} has no pictures")
-    layout = record.content["strip"]
-    return drawing.tiles(record.picture, layout)[layout["arms"].index(arm), :, 0]
+    sheet, layout = record.sheet, record.content["strip"]
+    return drawing.tiles(sheet, layout)[layout["arms"].index(arm), :, 0]
 
 
 def plane(bound: float, side: int = SIDE) -> Tensor:

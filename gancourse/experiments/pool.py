@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from gancourse.base import files, trees
 from gancourse.base.progress import clock
-from gancourse.experiments import drawing, runner
+from gancourse.experiments import drawing, runner, stale
 from gancourse.experiments.experiment import Experiment
 from gancourse.experiments.runner import Job
 
@@ -83,6 +84,7 @@ def run(
 ) -> None:
     """Train what is not trained yet; raises :class:`Interrupted` on Ctrl-C, when all that was done is kept.
 
+    What other code trained with the same settings is put aside first, with a warning (:mod:`gancourse.experiments.stale`).
     Two runners would train the same jobs over each other's files: the second raises RuntimeError.
     """
     check_seeds(experiment, seeds)
@@ -90,9 +92,22 @@ def run(
     place.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(place / "lock", timeout=0):
+            _put_aside(experiment, size, note)
             _run(experiment, place, seeds, n_jobs, size, note)
     except Timeout:
         raise RuntimeError(f"{experiment.name} is running already: wait for it, or stop it, before you run it again") from None
+
+
+def _put_aside(experiment: Experiment, size: str, note: Callable[[str], None] | None) -> None:
+    """Warn where trainings of other code were put aside: they would be read as results of this one."""
+    if note and any(runner.folder(experiment, size).glob("*.done")):
+        note("comparing the first steps with those of the trainings that are there")
+    try:
+        told = stale.put_aside(experiment, size)
+    except KeyboardInterrupt:
+        raise Interrupted from None
+    if told:
+        warnings.warn(told, stacklevel=3)
 
 
 def _run(
@@ -152,7 +167,7 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
     if not seeds or not (place / "baselines.done").exists():
         again = f"`gancourse experiment {experiment.name}`"
         raise RuntimeError(f"no seed of {experiment.name} is complete yet: {again} goes on with it")
-    results = {arm: [trees.load(runner.file(place, (arm, seed), "done")) for seed in seeds] for arm in experiment.arms}
+    results = {arm: [runner.finished(place, (arm, seed)) for seed in seeds] for arm in experiment.arms}
     base = trees.load(place / "baselines.done")
     films = {arm: rows[0]["frames"] for arm, rows in results.items() if rows[0]["frames"]}
     longest = max((rows[0]["points"] for rows in results.values()), key=len)

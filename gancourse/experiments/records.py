@@ -25,8 +25,10 @@ import numpy as np
 
 from gancourse import scale
 from gancourse.base import check, files
-from gancourse.experiments import drawing, pool, recorded, runner
+from gancourse.experiments import drawing, pool, recorded, runner, stale
 from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.stale import differs as differs
+from gancourse.experiments.stale import other_facts
 
 _live = False
 
@@ -52,8 +54,19 @@ class Record:
 
     @property
     def scores(self) -> list[str]:
-        """The names of what was measured."""
-        return list(self._trainings(self.arms[0])[0]["scores"])
+        """The names of what was measured at the end of any training; where all diverged, of what the baselines have."""
+        rows = [training["scores"] for arm in self.arms for training in self._trainings(arm)]
+        if not any(rows):
+            rows = list(self.content["baselines"].values())
+        return list(dict.fromkeys(name for row in rows for name in row))
+
+    @property
+    def sheet(self) -> Path:
+        """The picture's file; FileNotFoundError where there is none."""
+        if self.picture is None:
+            name = self.content["name"]
+            raise FileNotFoundError(f"the record of {name} has no pictures: {command(name)} draws them")
+        return self.picture
 
     @property
     def seconds(self) -> float:
@@ -61,25 +74,24 @@ class Record:
         return sum(training["seconds"] for arm in self.arms for training in self._trainings(arm))
 
     def curve(self, score: str, against: str = "step") -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """For each arm the places [T] ("step", "images" or "seconds", a mean over seeds) and the scores [seeds, T]."""
+        """For each arm the places [T] ("step", "images" or "seconds", a mean over seeds) and the scores [seeds, T].
+
+        Where a training of the arm diverged, T ends with it.
+        """
         found = {}
         for arm in self.arms:
             rows = [training["curves"] for training in self._trainings(arm)]
-            _known(score, rows[0])
-            least = min(len(row["step"]) for row in rows)  # a diverged training has fewer
+            check.one_of("score", score, rows[0])
+            least = min(len(row["step"]) for row in rows)
             at, values = (np.array([row[name][:least] for row in rows], dtype=float) for name in (against, score))
             found[arm] = (at.mean(0), values)
         return found
 
     def final(self, score: str) -> dict[str, np.ndarray]:
-        """For each arm one number for each seed."""
-        found = {}
-        for arm in self.arms:
-            rows = [training["scores"] for training in self._trainings(arm) if training["scores"]]
-            for row in rows:
-                _known(score, row)
-            found[arm] = np.array([row[score] for row in rows], dtype=float)
-        return found
+        """For each arm one number for each seed, in the order of ``seeds``; NaN for a training that diverged."""
+        check.one_of("score", score, self.scores)
+        rows = {arm: [training["scores"] for training in self._trainings(arm)] for arm in self.arms}
+        return {arm: np.array([row.get(score) for row in each], dtype=float) for arm, each in rows.items()}
 
     def baseline(self, score: str) -> dict[str, float]:
         """The same score for truth, copies, blur, noise."""
@@ -139,24 +151,17 @@ class Record:
 
     def strip(self) -> Any:
         """A picture: one row for each arm, samples of the first seed at some steps."""
-        if self.picture is None:
-            name = self.content["name"]
-            raise FileNotFoundError(f"the record of {name} has no pictures: {command(name)} draws them")
-        return drawing.strip(self.picture, self.content["strip"])
+        return drawing.strip(self.sheet, self.content["strip"])
 
     def last_pictures(self) -> Any:
         """What the strip shows of the last step alone: uint8 [arms, k, C, H, W]."""
-        if self.picture is None:
-            raise FileNotFoundError(f"the record of {self.content['name']} has no pictures")
-        layout = self.content["strip"]
-        return drawing.tiles(self.picture, layout)[:, -layout["k"] :]
+        sheet, layout = self.sheet, self.content["strip"]
+        return drawing.tiles(sheet, layout)[:, -layout["k"] :]
 
     def film(self, arm: str) -> dict[int, Any]:
         """What the strip shows of one arm: the step -> uint8 [k, C, H, W], the same inputs every time."""
-        if self.picture is None:
-            raise FileNotFoundError(f"the record of {self.content['name']} has no pictures")
-        layout = self.content["strip"]
-        every = drawing.tiles(self.picture, layout)[layout["arms"].index(check.one_of("arm", arm, self.arms))]
+        sheet, layout = self.sheet, self.content["strip"]
+        every = drawing.tiles(sheet, layout)[layout["arms"].index(check.one_of("arm", arm, self.arms))]
         return dict(zip(layout["steps"], every.unflatten(0, (-1, layout["k"])), strict=True))
 
     def show(self, *scores: str, against: str = "step", strip: bool = True) -> None:
@@ -181,10 +186,6 @@ class Record:
 
     def _trainings(self, arm: str) -> list[Mapping[str, Any]]:
         return self.content["arms"][arm]
-
-
-def _known(score: str, row: Mapping[str, Any]) -> None:
-    check.one_of("score", score, row)
 
 
 def place(name: str) -> Path:
@@ -217,6 +218,8 @@ def load(name: str) -> Record:
     if is_live():
         size = "ci" if scale.name() == "ci" else "full"
         if size == "ci":
+            if told := stale.put_aside(experiment, size):
+                warnings.warn(told, stacklevel=2)
             runner.work_here(experiment, size)
         else:
             pool.run(experiment, n_jobs=max(1, (os.cpu_count() or 2) // 2), note=lambda text: print(text, end="\r"))
@@ -253,26 +256,8 @@ def state(experiment: Experiment, record: Record | None) -> tuple[str, str]:
 def changes(record: Record, now: Mapping[str, Any], size: str) -> list[str]:
     """What differs between a record's fingerprint at a size and a new one: the data first, then arm by arm."""
     then = record.content["fingerprint"][size]
-    data = then.get("data", record.content["data"])
-    moved = [name for name, value in data.items() if abs(now["data"][name] - value) > 1e-3 * max(1.0, abs(value))]
-    if moved:
-        return [f"other data: {name} is {float(now['data'][name]):.5g}, was {data[name]:.5g}" for name in moved]
+    data = then["data"] if "data" in then else record.content["data"]
+    if moved := other_facts(data, now["data"]):
+        return [f"other data: {what}" for what in moved]
     found = {arm: differs(losses, now[arm]) for arm, losses in then.items() if arm != "data"}
     return [f"{arm}: {what}" for arm, what in found.items() if what]
-
-
-def differs(recorded: Mapping[str, Sequence[float]], replayed: Mapping[str, Sequence[float]]) -> str:
-    """What differs between two beginnings of a training beyond rounding, or "".
-
-    Rounding grows along a training, for Adam's first steps divide by gradients that may be tiny.  Between two implementations of
-    convolution a loss differed by up to 4e-5 at the fifth step, 1e-3 at the tenth and 0.1 at the twentieth; allowed are 1e-4 of
-    the loss at the first, growing evenly to 0.3 at the twentieth.
-    """
-    for name, values in recorded.items():
-        if len(values) != len(replayed[name]):
-            return f"{len(replayed[name])} steps in place of {len(values)}"
-        for step, (then, now) in enumerate(zip(values, replayed[name], strict=True), start=1):
-            allowed = 1e-4 * 3000 ** ((step - 1) / 19)
-            if abs(now - then) > allowed * max(1.0, abs(then)):
-                return f"{name} at step {step} is {now:.5g}, was {then:.5g}"
-    return ""

@@ -11,7 +11,6 @@ folder.  Of each job (arm, seed) there are
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -26,7 +25,7 @@ from torch import Tensor
 
 from gancourse.base import files, networks, trees
 from gancourse.data.images import to_uint8
-from gancourse.experiments.experiment import Experiment, Stage
+from gancourse.experiments.experiment import Experiment, Stage, file_name
 from gancourse.training import Run, TrainingDiverged, fit
 
 FIRST = 20  # steps whose losses are the fingerprint
@@ -47,11 +46,22 @@ def jobs(experiment: Experiment, seeds: tuple[int, ...] | None = None) -> list[J
 
 def file(place: Path, job: Job, kind: str) -> Path:
     """The file of a job: its arm's name in plain letters, its seed, its kind."""
-    arm = "".join(c if c.isalnum() else "_" for c in job[0])
-    return place / f"{arm}-{job[1]}.{kind}"
+    return place / f"{file_name(job[0])}-{job[1]}.{kind}"
 
 
-class Points:
+def finished(place: Path, job: Job) -> dict[str, Any]:
+    """The result of a job that is done; ValueError where the file holds another job's."""
+    path = file(place, job, "done")
+    result = trees.load(path)
+    if (result["arm"], result["seed"]) != job:
+        found = f"{result['arm']!r}, seed {result['seed']}"
+        raise ValueError(
+            f"{path} holds the training of {found}, not of {job[0]!r}, seed {job[1]}: move it away, and this one is trained"
+        )
+    return result
+
+
+class Measuring:
     """A hook that measures, keeps curves and frames on disk, and counts processor seconds across interruptions."""
 
     def __init__(self, stage: Stage, path: Path, batch_size: int, frames: bool) -> None:
@@ -97,9 +107,9 @@ def train(
     place = folder(experiment, size) if place is None else place
     done = file(place, job, "done")
     if done.exists():
-        return trees.load(done)
+        return finished(place, job)
     (arm, seed), sizes = job, experiment.size(size)
-    points = Points(stage, file(place, job, "points"), sizes["batch_size"], frames=seed == experiment.seeds[0])
+    points = Measuring(stage, file(place, job, "points"), sizes["batch_size"], frames=seed == experiment.seeds[0])
     hooks = [(sizes["measure_every"], points)] + ([(REPORT_EVERY, report)] if report else [])
     checkpoint = {"checkpoint": file(place, job, "run"), "checkpoint_every": sizes["checkpoint_every"]}
     diverged = 0
@@ -149,25 +159,31 @@ def machine(device: torch.device) -> dict[str, dict[str, str]]:
 
 
 class _Enough(Exception):
-    pass
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
 
 def replay(experiment: Experiment, stage: Stage, arm: str, size: str = "full", seed: int | None = None) -> dict[str, list[float]]:
-    """The losses of the first steps of one seed (default: the first), trained again and left there."""
-    seed, runs = experiment.seeds[0] if seed is None else seed, []
+    """The losses of the first steps of one seed (default: the first), trained again and left there, or where it diverges."""
+    return first_losses(begun(experiment, stage, arm, size, experiment.seeds[0] if seed is None else seed))
+
+
+def begun(experiment: Experiment, stage: Stage, arm: str, size: str, seed: int) -> Run:
+    """A training after its first steps, or where it diverged on the way there."""
 
     def stop(run: Run) -> None:
         if run.step:
-            runs.append(run)
-            raise _Enough
+            raise _Enough(run)
 
     with networks.seeded(seed):
         gan, batches = stage.game(experiment.arms[arm], seed)
         settings = experiment.fit_settings(arm, size)
         every = min(FIRST, settings["steps"])
-        with contextlib.suppress(_Enough):
+        try:
             fit(gan, batches, seed=seed, hooks=[(every, stop)], progress=False, **settings)
-    return first_losses(runs[0])
+        except (_Enough, TrainingDiverged) as ended:
+            return ended.run
+    raise KeyboardInterrupt  # which fit takes for the wish to end early
 
 
 def baselines(stage: Stage, place: Path) -> dict[str, dict[str, float]]:

@@ -8,6 +8,7 @@ Source: Lucic et al. 2018, who searched over settings for each loss.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ ARMS: dict[str, dict[str, Any]] = {
 
 def nearest(record: Record, arms: Mapping[str, Mapping[str, Any]], of: str = "loss") -> dict[str, Mapping[str, Any]]:
     """For each loss of the arms (or each ``of``) the one whose training ends nearest; a training that diverged has no end."""
-    ends = {title: float(values[0]) for title, values in record.final("frechet").items() if len(values)}
+    ends = {title: float(values[0]) for title, values in record.final("frechet").items() if not math.isnan(values[0])}
     found: dict[str, str] = {}
     for title in (title for title in arms if title in ends):
         loss = arms[title][of]

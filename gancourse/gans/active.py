@@ -21,7 +21,7 @@ from torch import Tensor
 
 from gancourse.base import check, networks
 from gancourse.gans.ensemble import Ensemble, stack
-from gancourse.gans.vaal import choose_unlike
+from gancourse.gans.vaal import choose_unlike, enough
 from gancourse.models import mlp
 from gancourse.models.latent_codes import Classifier, features
 
@@ -85,7 +85,9 @@ def learning_curves(
 
 
 def choose(method: str, model: Ensemble, x: Tensor, asked: Tensor, n: int, sources: Sequence[torch.Generator]) -> Tensor:
-    """n rows of the pool x [N, D] for each member, [K, n], none of those already ``asked`` [K, M]."""
+    """n rows of the pool x [N, D] for each member, [K, n], none of those ``asked`` [K, M]; as many must be left."""
+    check.one_of("method", method, METHODS)
+    enough(n, len(x), asked)
     if method == "random":
         score = torch.stack([torch.rand(len(x), generator=source) for source in sources])
     elif method == "uncertainty":
@@ -105,8 +107,7 @@ def choose_by_codes(h: Tensor, asked: Tensor, n: int, *, parts: int = 2, steps: 
     """
     check.floats("h", h, 3)
     parts, steps = check.whole("parts", parts), check.rounds("steps", steps)
-    if n > h.shape[1] - asked.shape[1]:
-        raise ValueError(f"{n} samples are asked of {h.shape[1] - asked.shape[1]} that have no label: take a larger pool")
+    enough(n, h.shape[1], asked)
     chosen = asked
     for part in range(parts):
         take = n // parts + (part < n % parts)

@@ -17,6 +17,7 @@ import copy
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
 from gancourse.base import check
 from gancourse.base.networks import evaluating
@@ -36,7 +37,7 @@ def fit_adda(trained: Players, batches: Batches, steps: int, *, lr: float = 1e-3
     )
     for _ in range(check.rounds("steps", steps)):
         x, _, d = next(batches)
-        half = d.shape[-1] // 2
+        half = _half(d)
         source, other = x.narrow(d.ndim - 1, 0, half), x.narrow(d.ndim - 1, half, half)
         with evaluating(trained.features):
             wanted = trained.features(source)
@@ -53,3 +54,11 @@ def fit_adda(trained: Players, batches: Batches, steps: int, *, lr: float = 1e-3
         target.history["target"].append(loss_t.item())
         target.history["adversary"].append(loss_d.item())
     return target
+
+
+def _half(d: Tensor) -> int:
+    """How many samples of each domain a batch has, if d [..., N] is 0 for the first half and 1 for the second."""
+    half = d.shape[-1] // 2
+    if not half or d.shape[-1] % 2 or d[..., :half].any() or not (d[..., half:] == 1).all():
+        raise ValueError("a batch is as many samples of the source, d = 0, as of the target behind them, d = 1: sort it by d")
+    return half

@@ -18,6 +18,7 @@ probability, flips and quarter turns).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -118,24 +119,24 @@ TRANSFORMS: dict[str, Transform] = {
 }
 
 
-def transforms(policy: str | Sequence[str]) -> tuple[Transform, ...]:
-    """The functions that "colour,translation,cutout" (or a list of names) stands for, in this order."""
-    names = [name.strip() for name in policy.split(",")] if isinstance(policy, str) else list(policy)
-    if not names or names == [""]:
+Policy = str | Sequence[str | Transform]
+
+
+def transforms(policy: Policy) -> tuple[Transform, ...]:
+    """The functions that "colour,translation,cutout" (or a list of names, and of functions) stands for, in this order."""
+    parts = [name.strip() for name in policy.split(",")] if isinstance(policy, str) else list(policy)
+    if not parts or parts == [""]:
         raise ValueError(f"an augmentation policy names at least one of {', '.join(TRANSFORMS)}")
-    return tuple(TRANSFORMS[check.one_of("augmentation", name, TRANSFORMS)] for name in names)
+    return tuple(_transform(part) for part in parts)
 
 
-def _chosen(policy: str | Sequence[str] | Sequence[Transform]) -> Sequence[Transform]:
-    if isinstance(policy, str):
-        return transforms(policy)
-    names = [part for part in policy if isinstance(part, str)]
-    return transforms(names) if names or not policy else [part for part in policy if not isinstance(part, str)]
+def _transform(part: str | Transform) -> Transform:
+    if not isinstance(part, str):
+        return cast(Transform, check.function("augmentation", part))
+    return TRANSFORMS[check.one_of("augmentation", part, TRANSFORMS)]
 
 
-def augment(
-    x: Tensor, policy: str | Sequence[str] | Sequence[Transform], source: torch.Generator, p: float | Tensor = 1.0
-) -> Tensor:
+def augment(x: Tensor, policy: Policy, source: torch.Generator, p: float | Tensor = 1.0) -> Tensor:
     """Each transform of ``policy`` in turn, on each image with probability ``p``: [N, C, H, W] -> the same shape.
 
     With p = 1 every image goes through every transform (DiffAugment).  With p < 1 each image draws anew for each transform
@@ -147,7 +148,7 @@ def augment(
         raise ValueError(f"augmentation needs images [N, C, H, W], not shape {list(x.shape)}")
     if not 0 <= float(p) <= 1:
         raise ValueError(f"p is a probability, not {float(p)}")
-    for transform in _chosen(policy):
+    for transform in transforms(policy):
         touched = _drawn(x, source) < float(p)  # rand is below 1: p = 1 is always
         x = torch.where(touched.to(x.device), transform(x, source), x)
     return x

@@ -14,7 +14,8 @@ other reading, the slope of D at T(x), is larger where T shrinks contrasts or cu
 
 In evaluation mode D judges images as they are.
 
-Games with several discriminators (CycleGAN, LAPGAN) or that look inside theirs (InfoGAN, semi-supervised) are refused by name.
+Games with several discriminators (CycleGAN, LAPGAN), games that look inside theirs (InfoGAN, semi-supervised), and games whose D
+draws its input again and is judged by the error (BEGAN, EBGAN) are refused by name.
 
 Source: Zhao et al. 2020 (DiffAugment); Karras et al. 2020a (ADA).
 """
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Generic
 
 import torch
@@ -41,8 +42,9 @@ class AdaptiveProbability:
         r_t = E[sign(D(T(x)))],      p <- clip(p + sign(r_t - target) * n / images, 0, most)
 
     r_t is the mean over the ``n`` real images of the last ``every`` updates of D: 0 when D is right about half of them, 1 when it
-    is right about all.  p moves from 0 to 1 in no fewer than ``images`` images.  A paired loss (relativistic) leaves the zero of
-    the logits free; there the sign is that of D(T(x)) - D(T(G(z))).
+    is right about all.  p moves from 0 to 1 in no fewer than ``images`` images.  Least squares has its middle between its codes,
+    and the sign is that of D(T(x)) minus it; a paired loss (relativistic) and the Wasserstein loss leave the zero of the logits
+    free, and the sign is that of D(T(x)) - D(T(G(z))).
 
     Source: Karras et al. 2020a, section 3: target 0.6, 500,000 images, every 4 updates.
     """
@@ -119,11 +121,16 @@ class AugmentedGAN(GAN[B], Generic[B]):
     def __init__(
         self,
         game: GAN[B],
-        policy: str | Sequence[str] = augment.DIFFAUGMENT,
+        policy: augment.Policy = augment.DIFFAUGMENT,
         p: float = 1.0,
         control: AdaptiveProbability | None = None,
         seed: int = 0,
     ) -> None:
+        if game.draws_again:
+            raise ValueError(
+                f"{type(game).__name__}'s discriminator is compared with what it is shown: behind T it would have to undo T; "
+                "take a game whose discriminator returns logits, or augment the batches"
+            )
         self.game = copy.copy(game)
         self.policy, self.control = augment.transforms(policy), control
         self.probability = check.probability("p", p)
@@ -158,7 +165,7 @@ class AugmentedGAN(GAN[B], Generic[B]):
 
         def loss(real: Tensor, fake: Tensor) -> Tensor:
             if self._images:
-                control.observe(real - fake if objective.paired else real, self._images)
+                control.observe(objective.sides(real, fake)[0], self._images)
                 self._images = 0
             return objective.discriminator(real, fake)
 

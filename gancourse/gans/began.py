@@ -54,6 +54,8 @@ class BEGAN(GAN):
     Latents are uniform in [-1, 1], as published.  k_t is part of a run's checkpoints.
     """
 
+    draws_again = True
+
     def __init__(
         self,
         generator: nn.Module,

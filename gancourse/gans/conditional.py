@@ -50,7 +50,7 @@ class Memory:
     def add(self, conditions: Tensor) -> None:
         """Remember the conditions of a batch, those of every process where several train together."""
         every = ranks.gathered(conditions)
-        self.last = every if self.last is None else torch.cat([self.last, every])[-SEEN:]
+        self.last = (every if self.last is None else torch.cat([self.last, every]))[-SEEN:]
 
     def state_dict(self) -> dict[str, Any]:
         """For a checkpoint."""

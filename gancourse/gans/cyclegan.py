@@ -129,6 +129,8 @@ class CycleGAN(Translation[CycleBatch]):
         self.ways = ab, ba
         if not isinstance(cycle, Sequence) or len(cycle) != 2 or min(*cycle, identity, adversarial) < 0:
             raise ValueError(f"cycle is a pair of weights, and no weight may be below 0: not {cycle}, {identity}, {adversarial}")
+        if not any((*cycle, identity, adversarial)):
+            raise ValueError("the translators have nothing to learn from: set cycle, identity or adversarial above 0")
         if self.objective.paired:
             raise ValueError("the sets are unpaired: take an objective that judges pictures one by one")
         self.cycle, self.identity, self.adversarial = tuple(cycle), identity, adversarial

@@ -55,7 +55,8 @@ def pulling_away(s: Tensor) -> Tensor:
         raise ValueError("the pulling-away term compares fakes with one another: take a batch of two or more")
     unit = F.normalize(s, dim=-1)
     cosines = unit @ unit.transpose(-1, -2)  # [..., N, N], ones on the diagonal
-    return (cosines.square().sum((-1, -2)) - n) / (n * (n - 1))
+    own = (s != 0).any(-1).sum(-1)  # as many ones; a code of zeros has no direction and no part in the sum
+    return (cosines.square().sum((-1, -2)) - own) / (n * (n - 1))
 
 
 class EBGAN(GAN):
@@ -64,6 +65,8 @@ class EBGAN(GAN):
     margin: the energy beyond which D does not care how bad a fake is, in the data's units.
     repelling: the weight of the pulling-away term; 0.1 as published, 0 without it.
     """
+
+    draws_again = True
 
     def __init__(
         self,

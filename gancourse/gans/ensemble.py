@@ -140,10 +140,21 @@ def stack(networks: Sequence[nn.Module]) -> Ensemble:
         raise ValueError("an ensemble needs at least one network: stack([network, ...])")
     if not all(isinstance(getattr(network, "layers", None), nn.Sequential) for network in networks):
         raise ValueError("only networks that keep their layers in .layers can be stacked: take gancourse.models.mlp")
-    shapes = [[tuple(p.shape) for p in network.parameters()] for network in networks]
-    if any(shape != shapes[0] for shape in shapes):
-        raise ValueError("the members of an ensemble must have one architecture: same layers, same sizes, other weights")
+    made = [_architecture(network) for network in networks]
+    if any(each != made[0] for each in made):
+        raise ValueError(
+            "the members of an ensemble must have one architecture: same layers, same sizes and settings, other weights"
+        )
     return Ensemble(networks)
+
+
+def _architecture(network: nn.Module) -> list[Any]:
+    """Each layer's class and settings, and the shapes of all weights."""
+    for layer in _layers(network):
+        if isinstance(layer, nn.Linear | nn.BatchNorm1d) and layer.bias is None:
+            raise ValueError(f"{layer} has no bias and cannot be stacked: make it with one, which may be zero")
+    layers: list[Any] = [(type(layer), layer.extra_repr()) for layer in _layers(network)]
+    return [*layers, *(tuple(p.shape) for p in network.parameters())]
 
 
 def _layers(network: nn.Module) -> nn.Sequential:

@@ -52,7 +52,11 @@ class GAN(Generic[B]):
 
     The networks may be :func:`gancourse.gans.ensemble.stack`-ed: then everything has one more dimension in front, [K, N, ...],
     and the losses are sums over the K members.
+
+    ``draws_again``: whether the discriminator is an autoencoder, whose output is held against what it was shown.
     """
+
+    draws_again = False
 
     def __init__(
         self,
@@ -62,7 +66,10 @@ class GAN(Generic[B]):
         penalty: Penalty | None = None,
         latent_dim: int | None = None,
     ) -> None:
-        self.generator, self.discriminator = generator, discriminator
+        self.generator = check.module("the generator", generator)
+        self.discriminator = check.module("the discriminator", discriminator)
+        if penalty is not None and not (callable(penalty) and hasattr(penalty, "every")):
+            raise TypeError(f"a penalty is an object such as losses.penalties.r1(10.0), not {penalty!r}")
         self.objective = losses.objective(objective)
         self.penalty = penalty
         if latent_dim is None and not hasattr(generator, "latent_dim"):
@@ -149,10 +156,15 @@ class GAN(Generic[B]):
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Measure the running statistics of ``generator``'s batch normalisation anew, as means over ``rounds`` batches of n.
 
+        Dropout and noise layers then draw from a stream of their own, so that looking on changes no training.
+
         Source: Izmailov et al. 2018 (stochastic weight averaging); "standing statistics" in Brock et al. 2019 (BigGAN).
         """
-        if not networks.batch_norms(generator):
-            return
+        if networks.batch_norms(generator):
+            with networks.seeded(seed + 1):  # another seed than the latents'
+                self._measure(generator, rounds, n, seed)
+
+    def _measure(self, generator: nn.Module, rounds: int, n: int, seed: int) -> None:
         source = torch.Generator().manual_seed(seed)
         with networks.measuring_statistics(generator):
             for _ in range(rounds):

@@ -84,7 +84,7 @@ def fit_colours(generator: Generator, n: int = 256, seed: int = 0, shift: int = 
     """
     if not isinstance(generator, Generator):
         raise TypeError(f"{type(generator).__name__} is not gancourse.models.progan.Generator")
-    check.positive("n", n)
+    n, seed = check.whole("n", n), check.seed(seed)
     fitted, shares = copy.deepcopy(generator), []
     device = next(generator.parameters()).device
     z = torch.randn(n, generator.latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)

@@ -65,7 +65,7 @@ class Categorical:
     k: int
 
     def __post_init__(self) -> None:
-        if self.k < 2:
+        if check.whole("k", self.k) < 2:
             raise ValueError(f"a categorical code needs two categories or more, not {self.k}")
 
     @property
@@ -101,7 +101,7 @@ class Uniform:
     n: int = 1
 
     def __post_init__(self) -> None:
-        check.positive("n", self.n)
+        check.whole("n", self.n)
 
     @property
     def width(self) -> int:

@@ -30,8 +30,13 @@ def masked_loss(output: Tensor, target: Tensor, mask: Tensor, loss: str = "l2") 
     Without the division a batch with large holes would count for more than one with small ones, and the weight between this
     term and the adversarial one would hang on the mask.
 
+    output, target: [N, C, H, W].  mask: [N, 1, H, W], or one for all, [1, 1, H, W].
+
     Source: Pathak et al. 2016, equation 1, "normalised masked L2 distance".
     """
+    if mask.shape not in {(n, 1, *output.shape[2:]) for n in (1, len(output))}:
+        raise ValueError(f"the mask of outputs {list(output.shape)} must be [N or 1, 1, H, W], not {list(mask.shape)}")
+    mask = mask.expand(len(output), 1, *output.shape[2:])  # the hole counts once for each picture
     distance = (target - output).abs() if check.one_of("loss", loss, LOSSES) == "l1" else (target - output).square()
     return ranks.total((distance * mask).sum()) / (ranks.total(mask.sum()) * output.shape[1]).clamp(min=1)
 

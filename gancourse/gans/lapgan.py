@@ -16,6 +16,7 @@ Source: Denton, Chintala, Szlam & Fergus 2015 (NeurIPS), sections 2.2 and 2.3; t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -53,11 +54,11 @@ def collapsed(small: Tensor, details: Sequence[Tensor]) -> Tensor:
     return small
 
 
-@dataclass
+@dataclass(kw_only=True)
 class DetailBatch(Batch):
     """``base``: the enlargements that the details belong to, [N, C, H, W]."""
 
-    base: Tensor = None  # type: ignore[assignment]
+    base: Tensor
 
 
 class DetailGAN(GAN[DetailBatch]):
@@ -126,13 +127,46 @@ class LAPGAN(GAN[PyramidBatch]):
             small = halved(small)
         return PyramidBatch(real=real, z=rounds[0].z, fake=rounds[-1].fake, labels=labels, step=step, rounds=rounds)
 
+    @property
+    def together(self) -> int:
+        """Of how many samples every game's packs are whole."""
+        return math.lcm(*(game.together for game in self.games))
+
     def discriminator_loss(self, batch: PyramidBatch) -> Tensor:
         """The sum over the sizes."""
-        return torch.stack([game.discriminator_loss(part) for game, part in zip(self.games, batch.rounds, strict=True)]).sum()
+        loss = torch.stack([game.discriminator_loss(part) for game, part in zip(self.games, batch.rounds, strict=True)]).sum()
+        self._tell(batch)
+        return loss
 
     def generator_loss(self, batch: PyramidBatch) -> Tensor:
         """The sum over the sizes."""
-        return torch.stack([game.generator_loss(part) for game, part in zip(self.games, batch.rounds, strict=True)]).sum()
+        loss = torch.stack([game.generator_loss(part) for game, part in zip(self.games, batch.rounds, strict=True)]).sum()
+        self._tell(batch)
+        return loss
+
+    @staticmethod
+    def _tell(batch: PyramidBatch) -> None:
+        """What the games log, under their names and the place of the size: the sketch's "penalty" is "penalty_0"."""
+        batch.log.update({f"{name}_{i}": value for i, part in enumerate(batch.rounds) for name, value in part.log.items()})
+
+    def after_discriminator_step(self) -> None:
+        """What each game does there: clip weights, move a probability."""
+        for game in self.games:
+            game.after_discriminator_step()
+
+    def after_generator_step(self) -> None:
+        """What each game does there."""
+        for game in self.games:
+            game.after_generator_step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the games remember, by the place of the size."""
+        return {str(i): game.state_dict() for i, game in enumerate(self.games)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what the games remember; older checkpoints, {}, say nothing of it."""
+        for i, game in enumerate(self.games if state else []):
+            game.load_state_dict(state[str(i)])
 
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Those of the smallest size; the levels have no batch normalisation."""

@@ -16,6 +16,9 @@ class Paced(GAN):
 
         accuracy = (share of real samples with logit > 0 + share of fakes with logit < 0) / 2
 
+    0 stands for the objective's middle; where it has none (Wasserstein, relativistic), the accuracy is the share of pairs in the
+    right order.
+
     In a round in which D rests its weights stay exactly as they are; a loss that is only multiplied by 0 would leave Adam to
     move them along its momentum (:class:`gancourse.gans.tips.Balanced` does so).  The history has ``d_accuracy`` and
     ``d_learns``.
@@ -30,7 +33,8 @@ class Paced(GAN):
         real, fake = self.judge(batch.real, batch), self.judge(batch.fake.detach(), batch)
         loss = self.penalised(self.objective.discriminator(real, fake), batch, batch.real, batch.fake.detach())
         learns = self.accuracy <= self.most
-        right = ((real > 0).float().mean() + (fake < 0).float().mean()) / 2
+        of_real, of_fake = self.objective.sides(real, fake)
+        right = ((of_real > 0).float().mean() + (of_fake < 0).float().mean()) / 2
         self.accuracy = float(ranks.mean(right.detach()))
         batch.log["d_accuracy"], batch.log["d_learns"] = torch.tensor(self.accuracy), torch.tensor(float(learns))
         return loss if learns else loss.detach().requires_grad_()  # a leaf of its own: D's gradients stay None

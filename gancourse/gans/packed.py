@@ -52,10 +52,12 @@ class PackedGAN(GAN):
     """The game with a packed discriminator; ``discriminator`` is the inner network, m times as wide at its input.
 
     Packs are made of neighbours in the batch, which are independent draws, so each sample is in one pack and an epoch costs the
-    discriminator no more than before.
+    discriminator no more than before.  There is no gradient penalty: those are of the slope at one sample, and a logit has m.
     """
 
     def __init__(self, generator: nn.Module, discriminator: nn.Module, m: int = 2, **options: Any) -> None:
+        if options.get("penalty") is not None:
+            raise ValueError("a gradient penalty is of the slope at one sample, and a pack has m of them: leave it out")
         super().__init__(generator, PackedDiscriminator(discriminator, m), **options)
         self._m = m
 
@@ -71,6 +73,6 @@ def packed_total_variation(p: Tensor, q: Tensor, m: int) -> Tensor:
     p and q are [K]; the products have K^m places, so keep K^m small.
     """
     joint_p, joint_q = p, q
-    for _ in range(m - 1):
+    for _ in range(check.whole("m", m) - 1):
         joint_p, joint_q = torch.outer(joint_p, p).flatten(), torch.outer(joint_q, q).flatten()
     return (joint_p - joint_q).abs().sum() / 2

@@ -23,6 +23,8 @@ from gancourse.base import check, ranks
 from gancourse.gans.cyclegan import ImagePool
 from gancourse.gans.gan import GAN, Batch
 
+CROSS_ENTROPY = ("non_saturating", "saturating", "boundary_seeking")  # whose discriminators minimise it
+
 
 class UniformLatents(GAN):
     """z ~ U[-1, 1]^D in place of N(0, I)."""
@@ -37,8 +39,9 @@ class MixedBatch(GAN):
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """The objective on the two halves of one pass."""
-        real, fake = self.judge(torch.cat([batch.real, batch.fake.detach()])).chunk(2)
-        return self.objective.discriminator(real, fake)
+        fakes = batch.fake.detach()
+        real, fake = self.judge(torch.cat([batch.real, fakes])).chunk(2)
+        return self.penalised(self.objective.discriminator(real, fake), batch, batch.real, fakes)
 
 
 class HalfRange(GAN):
@@ -73,7 +76,8 @@ class _WithNoise(GAN):
 class NoisyLabels(_WithNoise):
     """Cross-entropy of D with labels y drawn from intervals, softplus(l) - y l; with probability ``flip`` the two sides' change.
 
-    real=(0.7, 1.2), fake=(0, 0.3) are the tip's numbers.  G's loss stays as it is.
+    real=(0.7, 1.2), fake=(0, 0.3) are the tip's numbers.  G's loss stays as it is; the objective is one whose D minimises
+    cross-entropy.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class NoisyLabels(_WithNoise):
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
+        check.one_of("objective of noisy labels, which are of the cross-entropy,", self.objective.name, CROSS_ENTROPY)
         for name, (low, high) in (("real", real), ("fake", fake)):
             if not low <= high:
                 raise ValueError(f"{name} must be (low, high), not ({low}, {high})")
@@ -100,7 +105,8 @@ class NoisyLabels(_WithNoise):
         """E[softplus(l) - y l] over real samples, and over fakes."""
         real, fake = self.judge(batch.real), self.judge(batch.fake.detach())
         y, y_fake = self._labels(self.real, self.fake, real), self._labels(self.fake, self.real, fake)
-        return (F.softplus(real) - y * real).mean() + (F.softplus(fake) - y_fake * fake).mean()
+        loss = (F.softplus(real) - y * real).mean() + (F.softplus(fake) - y_fake * fake).mean()
+        return self.penalised(loss, batch, batch.real, batch.fake.detach())
 
 
 class InstanceNoise(_WithNoise):

@@ -89,5 +89,8 @@ def mean(terms: list[Tensor]) -> Tensor:
 
 
 def nothing(module: nn.Module) -> Tensor:
-    """A loss of zero that can be differentiated, for a player who sits out: all its gradients are zero."""
-    return torch.stack([parameter.sum() for parameter in module.parameters()]).sum() * 0.0
+    """A loss of zero that can be differentiated and reaches no weight of a player who sits out: its gradients are None.
+
+    With gradients of zero, weight decay would still move it.
+    """
+    return torch.zeros((), device=next(module.parameters()).device, requires_grad=True)

@@ -44,6 +44,12 @@ class Players(nn.Module):
         return out
 
 
+def enough(n: int, total: int, asked: Tensor) -> None:
+    """Raise a ValueError if fewer than ``n`` of ``total`` rows are left beside those ``asked`` [K, M]."""
+    if check.whole("n", n) > total - asked.shape[1]:
+        raise ValueError(f"{n} samples are asked of {total - asked.shape[1]} that have no label: take a larger pool")
+
+
 def choose_unlike(
     x: Tensor, asked: Tensor, n: int, *, latent_dim: int = 16, steps: int = 300, weight: float = 1.0, seed: int = 0
 ) -> Tensor:
@@ -53,8 +59,7 @@ def choose_unlike(
     the codes of an autoencoder that does not mind.
     """
     check.floats("x", x, 2)
-    if n > len(x) - asked.shape[1]:
-        raise ValueError(f"{n} samples are asked of {len(x) - asked.shape[1]} that have no label: take a larger pool")
+    enough(n, len(x), asked)
     players = Players(len(asked), x.shape[1], check.whole("latent_dim", latent_dim), seed=seed)
     _play(players, x, asked, check.rounds("steps", steps), check.at_least("weight", weight), seed)
     with torch.no_grad():

@@ -90,6 +90,8 @@ class LabelledLatents:
         values = self.attribute_names[check.one_of("attribute", over, self.attribute_names)]
         within = [self[self.has(**{over: value})].direction(attribute, start, end) for value in values]
         mean = torch.stack(within).mean(0)
+        if not mean.norm():
+            raise ValueError(f"no difference is left between {start} and {end} within the values of {over}: label more latents")
         return mean * (plain.norm() / mean.norm())
 
 
@@ -109,7 +111,7 @@ def label_latents(
 
     ``space`` = "w" keeps w = f(z), the style of the generator's first layer, in place of z.
     """
-    check.positive("n", n)
+    n = check.whole("n", n)
     check.one_of("space", space, SPACES)
     z = draw_latents(n, latent_dim_of(generator, latent_dim), seed)
     attributes = classifier.predict(run(generator, z, chunk=256))
@@ -127,11 +129,15 @@ def styles_of(generator: Network, z: Tensor, labels: Tensor | None = None) -> Te
 
 def to_shell(z: Tensor) -> Tensor:
     r"""z [N, D] stretched to length sqrt(D), about which the lengths of D-dimensional standard normal vectors gather."""
-    return z * (math.sqrt(z.shape[1]) / z.norm(dim=1, keepdim=True))
+    lengths = z.norm(dim=1, keepdim=True)
+    if not lengths.all():
+        raise ValueError(f"latent {int((lengths == 0).nonzero()[0, 0])} is 0, and has no direction to be stretched along")
+    return z * (math.sqrt(z.shape[1]) / lengths)
 
 
 def exemplar_means(z: Tensor, trials: int, exemplars: int, source: torch.Generator) -> Tensor:
     """``trials`` means [trials, D], each of ``exemplars`` different rows of z [N, D] drawn at random."""
+    trials, exemplars = check.whole("trials", trials), check.whole("exemplars", exemplars)
     if len(z) < exemplars:
         raise ValueError(f"{exemplars} exemplars are asked for and only {len(z)} latents are at hand: label more")
     drawn = torch.rand(trials, len(z), generator=source).topk(exemplars, dim=1).indices  # [trials, exemplars], each row's differ
@@ -169,9 +175,7 @@ def triples(
     seed: int = 0,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The three mean latents of :func:`arithmetic`, [trials, D] each; the picture of a mean need not show what it stands for."""
-    check.positive("trials", trials)
-    check.positive("exemplars", exemplars)
-    source = torch.Generator().manual_seed(seed)
+    source = torch.Generator().manual_seed(check.seed(seed))
     first, second, third = (exemplar_means(labelled.where(**group), trials, exemplars, source) for group in (a, b, c))
     return first, second, third
 
@@ -195,7 +199,7 @@ def attribute_directions(
     if not isinstance(latents, Tensor) or latents.ndim != 2:
         raise ValueError("latents must be [N, D]: take one style of each image, ws[:, 0]")
     x = check.finite("latents", latents.detach().double().cpu())
-    return {name: _normal(x, _sides(name, mask, len(x)), method, seed).float() for name, mask in labels.items()}
+    return {name: _normal(name, x, _sides(name, mask, len(x)), method, seed).float() for name, mask in labels.items()}
 
 
 def _sides(name: str, mask: Tensor, n: int) -> Tensor:
@@ -208,13 +212,15 @@ def _sides(name: str, mask: Tensor, n: int) -> Tensor:
     return mask
 
 
-def _normal(x: Tensor, mask: Tensor, method: str, seed: int) -> Tensor:
+def _normal(name: str, x: Tensor, mask: Tensor, method: str, seed: int) -> Tensor:
     if method == "means":
         normal = x[mask].mean(0) - x[~mask].mean(0)
     else:
         spread = x.std(0, correction=0)
         spread = torch.where(spread > 0, spread, 1.0)
         normal = torch.from_numpy(_fitted(method, seed, ((x - x.mean(0)) / spread).numpy(), mask.numpy())) / spread
+    if not normal.norm():
+        raise ValueError(f"latents with and without {name} have one mean: no direction leads from those to these")
     return normal / normal.norm()
 
 
@@ -236,8 +242,9 @@ def orthogonalise(direction: Tensor, others: Sequence[Tensor] | Tensor) -> Tenso
 
     Source: Shen et al. 2020 (InterFaceGAN), conditional manipulation.
     """
+    unit = _unit(direction)
     if len(others) == 0:
-        return direction / direction.norm()
+        return unit
     basis, triangle = torch.linalg.qr(torch.stack(tuple(others)).double().T)  # [D, K]
     basis = basis[:, triangle.diagonal().abs() > 1e-9 * triangle.abs().max()]
     rest = direction.double()
@@ -250,7 +257,13 @@ def orthogonalise(direction: Tensor, others: Sequence[Tensor] | Tensor) -> Tenso
 
 def spread_along(latents: Tensor, direction: Tensor) -> float:
     """The standard deviation of ``latents`` [N, D] along a direction [D]: a natural unit for :func:`move`."""
-    return float((latents @ (direction / direction.norm())).std())
+    return float((latents @ _unit(direction)).std())
+
+
+def _unit(direction: Tensor) -> Tensor:
+    if not direction.norm():
+        raise ValueError("the direction is 0: it leads nowhere")
+    return direction / direction.norm()
 
 
 def move(ws: Tensor, direction: Tensor, amount: float | Tensor, layers: slice | None = None) -> Tensor:

@@ -12,6 +12,7 @@ And on disjoint parts of the latents, of which each has its own exemplars:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -64,10 +65,13 @@ class Sums:
         return torch.stack(shown).all(0)
 
     def count(self, judge: Judge, groups: Sequence[Mapping[str, str]], target: Mapping[str, str]) -> dict[str, float]:
-        """For each way the share of the pictures that show ``target``: among valid triples, and of "..., all"; and "valid"."""
+        """For each way the share of the pictures that show ``target``: among valid triples, and of "..., all"; and "valid".
+
+        Without a valid triple the shares among these are NaN, for nothing was asked.
+        """
         valid = self.valid(judge, groups)
         hits = {how: has(judge.predict(x), judge.attribute_names, **target) for how, x in self.images.items()}
-        shares = {how: float((hit & valid).sum() / valid.sum().clamp_min(1)) for how, hit in hits.items()}
+        shares = {how: float((hit & valid).sum() / valid.sum()) for how, hit in hits.items()}
         shares |= {f"{how}, all": float(hit.double().mean()) for how, hit in hits.items()}
         return shares | {"valid": float(valid.double().mean())}
 
@@ -121,6 +125,11 @@ class SumsOfParts:
     def shares(self, what: str) -> list[float]:
         """Of each part the share that :meth:`Sums.count` calls ``what``."""
         return [counted[check.one_of("what", what, counted)] for counted in self.counts]
+
+    def share(self, what: str) -> float:
+        """The mean of :meth:`shares` over the parts that have a valid triple; NaN where none has."""
+        known = [share for share in self.shares(what) if not math.isnan(share)]
+        return sum(known) / len(known) if known else math.nan
 
     def images(self, how: str, limit: int | None = None) -> Tensor:
         """The pictures of one way, the first ``limit`` (None: all) of each part."""

@@ -65,16 +65,15 @@ def invert(
     images: floats in [-1, 1], shaped like the generator's.  ``start`` [N, D] replaces the first of the random starts, an
     encoder's guess say.  The generator stays as it is, in evaluation mode, so that an image does not depend on its neighbours.
     """
-    check.positive("steps", steps)
-    check.positive("restarts", restarts)
-    if not images.is_floating_point():
-        raise TypeError(f"images must be floats in [-1, 1], not {images.dtype}: convert with gancourse.data.to_float")
+    steps, restarts, seed = check.rounds("steps", steps), check.whole("restarts", restarts), check.seed(seed)
+    lr, prior, images = check.positive("lr", lr), check.at_least("prior", prior), check.floats("images", images)
     n, dim = len(images), latent_dim_of(generator, None)
     weight = next(generator.parameters())
     target = images.to(weight)
     z = torch.randn(n, restarts, dim, generator=torch.Generator().manual_seed(seed)).to(weight)
     if start is not None:
-        z[:, 0] = check.latents(start.detach(), dim).to(weight)
+        check.a_latent_for_each(images, check.latents(start, dim))
+        z[:, 0] = start.detach().to(weight)
     z.requires_grad_(True)
     optimizer = torch.optim.Adam([z], lr=lr)
     history = []

@@ -86,8 +86,8 @@ def project(
     labels            classes int [N] of a conditional generator
     """
     check.one_of("space", space, SPACES)
-    check.positive("steps", steps)
-    check.positive("lr", lr)
+    steps, lr = check.rounds("steps", steps), check.positive("lr", lr)
+    pixels, seed = check.at_least("pixels", pixels), check.seed(seed)
     if not (hasattr(generator, "styles") and hasattr(generator, "synthesis")):
         raise ValueError(
             f"{type(generator).__name__} has no styles and synthesis: invert its latent with gancourse.latent.inversion"

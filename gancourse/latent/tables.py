@@ -6,6 +6,7 @@ r"""Rows of tables: what equations and moves do, by the counts of a judge and be
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
@@ -57,9 +58,13 @@ def sums_rows(
             "as it is": f"{sums[of, n].length:.1f}",
             "stretched": f"{sums[of, n].parts[0].means[0].shape[1] ** 0.5:.1f}, stretched",
         }
-        hits, valid = ({name: f"{np.mean(sums[name, n].shares(what)):.0%}" for name in chance} for what in (how, "valid"))
+        hits, valid = ({name: _shown(sums[name, n].share(what)) for name in chance} for what in (how, "valid"))
         rows.append(_sums_row(str(n), length.get(how, how), hits, valid, f"{away(sums[of, n].images(how, each)):.1f}"))
     return rows
+
+
+def _shown(share: float) -> str:
+    return "none valid" if math.isnan(share) else f"{share:.0%}"
 
 
 def _sums_row(exemplars: str, length: str, hits: Mapping[str, str], valid: Mapping[str, str], distance: str) -> dict[str, str]:

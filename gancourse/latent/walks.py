@@ -16,8 +16,7 @@ def interpolate(generator: Network, z0: Tensor, z1: Tensor, steps: int = 8, how:
     the CPU, walk by walk: ``grid(interpolate(...), columns=steps)`` shows a walk in each row.
     """
     check.one_of("how", how, ["linear", "spherical"])
-    if not isinstance(steps, int) or steps < 2:
-        raise ValueError(f"steps must be a whole number, 2 or more (both ends are shown), not {steps!r}")
+    steps = check.whole("steps", steps, 2)  # both ends are shown
     floats = all(isinstance(z, Tensor) and z.is_floating_point() for z in (z0, z1))
     if not floats or z0.shape != z1.shape or z0.ndim not in (1, 2):
         came = [list(z.shape) if isinstance(z, Tensor) else type(z).__name__ for z in (z0, z1)]
@@ -46,12 +45,16 @@ def every(points: Tensor, length: int, k: int) -> Tensor:
 def longest_steps(features: Tensor, length: int) -> Tensor:
     """Of each walk in ``length`` points, features [walks * length, D], the longest step over the distance between the ends.
 
-    A steady walk on a straight line has 1 / (length - 1); a walk that stands still and jumps once has 1.
+    A steady walk on a straight line has 1 / (length - 1); a walk that stands still and jumps once has 1.  Raises ValueError for
+    a walk whose ends have the same features: no step is a share of their distance.
     """
     if features.ndim != 2 or len(features) % check.whole("length", length, 2):
         raise ValueError(f"features must be [walks * {length}, D], not {list(features.shape)}")
     f = features.unflatten(0, (-1, length))  # [walks, length, D]
-    return (f[:, 1:] - f[:, :-1]).norm(dim=2).amax(1) / (f[:, -1] - f[:, 0]).norm(dim=1)
+    between = (f[:, -1] - f[:, 0]).norm(dim=1)
+    if not between.all():
+        raise ValueError(f"walk {int((between == 0).nonzero()[0])} ends where it begins: take ends with different pictures")
+    return (f[:, 1:] - f[:, :-1]).norm(dim=2).amax(1) / between
 
 
 def strongest_directions(generator: Network, latent_dim: int, k: int, seed: int = 0, around: int = 3) -> Tensor:
@@ -62,18 +65,23 @@ def strongest_directions(generator: Network, latent_dim: int, k: int, seed: int 
 
     Source: the local bases of Ramesh, Choi & LeCun 2018; GANSpace (Härkönen et al. 2020) does this on inner features.
     """
-    step = 0.5
+    latent_dim, around = check.whole("latent_dim", latent_dim), check.whole("around", around)
+    k, step = check.whole("k", k, 1, latent_dim), 0.5
     total = torch.zeros(latent_dim, latent_dim, dtype=torch.float64)
     for z in draw_latents(around, latent_dim, seed):
         moved = run(generator, torch.cat([z[None], z + step * torch.eye(latent_dim)])).flatten(1).double()
         jacobian = (moved[1:] - moved[0]) / step  # [latent_dim, pixels]
         total += jacobian @ jacobian.T
+    if not total.any():
+        raise ValueError("the picture does not change with the latent: no direction is stronger than another")
     vectors = torch.linalg.eigh(total).eigenvectors.flip(1)[:, :k].T  # [k, latent_dim]
     largest = vectors.gather(1, vectors.abs().argmax(1, keepdim=True))
     return (vectors * largest.sign()).float()
 
 
 def random_directions(latent_dim: int, k: int, seed: int = 0) -> Tensor:
-    """k random orthonormal directions [k, latent_dim]."""
+    """k random orthonormal directions [k, latent_dim], at most latent_dim of them."""
+    latent_dim = check.whole("latent_dim", latent_dim)
+    k = check.whole("k", k, 1, latent_dim)
     basis, _ = torch.linalg.qr(draw_latents(k, latent_dim, seed).T.double())  # [latent_dim, k]
     return basis.T.float()

@@ -20,12 +20,23 @@ from gancourse.base import check
 
 
 class Objective(NamedTuple):
-    """A name and two losses; ``paired`` says that the generator's loss needs the real logits too."""
+    """A name and two losses; ``paired`` says that the generator's loss needs the real logits too.
+
+    ``middle`` is the output of D that speaks for neither side, or None where the loss does not know one: the Wasserstein loss is
+    the same for f and f + c.
+    """
 
     name: str
     discriminator: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[..., Tensor]
     paired: bool = False
+    middle: float | None = 0.0
+
+    def sides(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """Real and fake logits counted from ``middle``; where the loss knows none, each from the other's, pair by pair."""
+        if self.paired or self.middle is None:
+            return real - fake, fake - real
+        return real - self.middle, fake - self.middle
 
 
 def saturating_d(real: Tensor, fake: Tensor) -> Tensor:
@@ -146,7 +157,7 @@ def least_squares(a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Objective:
         _logits(fake)
         return (fake - c).square().mean() / 2
 
-    return Objective(f"least_squares({a:g}, {b:g}, {c:g})", discriminator, generator)
+    return Objective(f"least_squares({a:g}, {b:g}, {c:g})", discriminator, generator, middle=(a + b) / 2)
 
 
 OBJECTIVES: dict[str, Objective] = {
@@ -154,7 +165,7 @@ OBJECTIVES: dict[str, Objective] = {
     "non_saturating": Objective("non_saturating", non_saturating_d, non_saturating_g),
     "least_squares": least_squares(0, 1, 1)._replace(name="least_squares"),
     "least_squares_pm1": least_squares(-1, 1, 0)._replace(name="least_squares_pm1"),
-    "wasserstein": Objective("wasserstein", wasserstein_d, wasserstein_g),
+    "wasserstein": Objective("wasserstein", wasserstein_d, wasserstein_g, middle=None),
     "hinge": Objective("hinge", hinge_d, hinge_g),
     "boundary_seeking": Objective("boundary_seeking", boundary_seeking_d, boundary_seeking_g),
     "relativistic": Objective("relativistic", relativistic_d, relativistic_g, paired=True),
@@ -188,4 +199,5 @@ def summed(objective: Objective, members: int) -> Objective:
         lambda real, fake: members * objective.discriminator(real, fake),
         lambda fake, real=None: members * objective.generator(fake, real),
         objective.paired,
+        objective.middle,
     )

@@ -44,6 +44,8 @@ def _gradient(discriminator: Discriminator, x: Tensor) -> Tensor:
     x = x.detach().requires_grad_(True)
     with torch.autocast(x.device.type, enabled=False):  # squares of small gradients need float32's range of digits
         logits = discriminator(x)
+        if logits.ndim == 0 or len(logits) != len(x):
+            raise ValueError(f"a gradient penalty needs a logit for each sample, not {list(logits.shape)} for {len(x)}")
         of_each = logits.reshape(len(x), -1).mean(1)  # [N]
         (gradient,) = torch.autograd.grad(of_each.sum(), x, create_graph=True)
     return gradient
@@ -115,7 +117,7 @@ class ZeroCentred:
     every: int = 1
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "gamma", check.at_least("gamma", self.gamma))
+        object.__setattr__(self, "gamma", float(check.at_least("gamma", self.gamma)))
         object.__setattr__(self, "every", check.whole("every", self.every))
 
     def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor) -> Tensor:

@@ -31,7 +31,8 @@ class CopyingTest:
     share         share of generated samples nearer than all but ``quantile`` of the held-out ones: copies, even if few
     share_p_value chance of so many such samples if they were alike (resampled)
     quantile      see share; also the share that is expected
-    null          float64 [rounds]: the ratio between two lots of held-out distances, drawn with replacement
+    null          float64 [rounds]: the ratio between two lots of held-out distances, drawn with replacement; without the rounds
+                  whose second lot has a median of 0, where there is no ratio
     distances     float64 [N]: of the generated samples, in the order they came
     held_out_distances  float64 [M]
     """
@@ -79,16 +80,16 @@ def copying_test(
     null, shares = torch.empty(rounds, dtype=torch.float64), torch.empty(rounds, dtype=torch.float64)
     for i in range(rounds):
         one, two = (fresh[torch.randint(len(fresh), (size,), generator=source)] for size in (len(near), len(fresh)))
-        null[i] = one.median() / two.median()
+        null[i] = one.median() / two.median()  # NaN for 0 / 0: as small as any ratio
         shares[i] = (one < two.quantile(quantile)).double().mean()
     return CopyingTest(
         ratio=ratio,
-        p_value=(1 + int((null <= ratio).sum())) / (1 + rounds),
+        p_value=(1 + int((null.isnan() | (null <= ratio)).sum())) / (1 + rounds),
         z=_rank_sum(near, fresh),
         share=share,
         share_p_value=(1 + int((shares >= share).sum())) / (1 + rounds),
         quantile=quantile,
-        null=null,
+        null=null[null.isfinite()],
         distances=near,
         held_out_distances=fresh,
     )

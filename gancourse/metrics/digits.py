@@ -32,6 +32,7 @@ from gancourse.metrics.modes import ModeReport, stacked_mode_report
 from gancourse.models.classifier import AttributeClassifier, prepare
 
 SIZE, NONE = 32, 10  # pixels; the index of "no digit"
+BLOCK = 8  # pixels, the side of the squares that one kind of noise puts in another order
 NAMES = {"digit": (*"0123456789", "none")}
 NAME = "judge_digits"
 FAINT = 0.05  # ink within this share of full ink above its ground belongs to the paper
@@ -168,9 +169,13 @@ def _gaussian(images: Tensor, source: torch.Generator) -> Tensor:
 
 def _blocks(images: Tensor, source: torch.Generator) -> Tensor:
     """Squares of 8 pixels in random order: strokes, but no figure."""
-    patches = F.unfold(images.float(), 8, stride=8)  # [N, 64, places]
+    if any(side % BLOCK for side in images.shape[2:]):
+        raise ValueError(
+            f"sides must be a multiple of {BLOCK} px, not {list(images.shape[2:])}: what squares leave out would be black"
+        )
+    patches = F.unfold(images.float(), BLOCK, stride=BLOCK)  # [N, 64, places]
     order = torch.rand(len(patches), 1, patches.shape[2], generator=source).argsort(2).expand_as(patches)
-    return F.fold(patches.gather(2, order), images.shape[2:], 8, stride=8).to(torch.uint8)
+    return F.fold(patches.gather(2, order), images.shape[2:], BLOCK, stride=BLOCK).to(torch.uint8)
 
 
 NOISES = {

@@ -19,7 +19,7 @@ from torch import Tensor
 from gancourse.base import check, networks
 from gancourse.data.images import to_float, to_uint8
 from gancourse.metrics.attributes import fit_classifier
-from gancourse.metrics.digits import NOISES
+from gancourse.metrics.digits import BLOCK, NOISES
 from gancourse.models.classifier import AttributeClassifier
 
 NAMES = {"face": ("none", "face")}
@@ -29,6 +29,12 @@ FACE, WIDTH = 1, 8
 def train_face_judge(faces: Tensor, steps: int = 400, seed: int = 0) -> AttributeClassifier:
     """A classifier of face or none from faces uint8 [N, 3, H, W]; about ten seconds for 2,000 of 16 px."""
     faces = check.tensor("faces", faces, 4)
+    if faces.dtype != torch.uint8:
+        raise TypeError(f"faces must be uint8, not {faces.dtype}: convert with gancourse.data.to_uint8")
+    if faces.shape[2] != faces.shape[3] or faces.shape[2] % BLOCK:
+        wanted = f"square, their side a multiple of {BLOCK} px, of which what is none is made"
+        raise ValueError(f"faces must be {wanted}, not {faces.shape[2]} x {faces.shape[3]}: crop or resize them first")
+    steps, seed = check.rounds("steps", steps), check.seed(seed)
     source = torch.Generator().manual_seed(seed)
     good = torch.cat([faces, *(softened(faces, source) for _ in range(3))])
     bad = torch.cat([make(faces, source) for make in (NOISES | SMEARS).values()])

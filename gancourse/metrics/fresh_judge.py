@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gancourse.base import check, networks
 from gancourse.metrics.attributes import fit_classifier
+from gancourse.metrics.features import float_images
 from gancourse.models.classifier import AttributeClassifier
 
 MADE = {"picture": ("real", "generated")}
@@ -28,11 +29,14 @@ def told_apart(
     """Share of unseen pictures that a fresh classifier puts on the right side: 1/2 where nobody could tell, 1 where all are told.
 
     It learns from ``real`` and ``generated`` and is counted on the unseen ones, [N, C, H, W] each, uint8 or float in [-1, 1]; as
-    many of both kinds are taken, so that a guess is right half the time.  A poor classifier misses a difference and never
-    invents one (Lopez-Paz & Oquab 2017).  Raises ValueError for fewer than 64 pictures to learn from, one batch.
+    many of both kinds are taken, so that a guess is right half the time; of the larger set that is a random part, for sets are
+    often in order.  A poor classifier misses a difference and never invents one (Lopez-Paz & Oquab 2017).
+    Raises ValueError for fewer than 64 pictures to learn from, one batch.
     """
     steps, width, seed = check.rounds("steps", steps), check.whole("width", width), check.seed(seed)
-    (real, generated), (unseen_real, unseen_generated) = _evenly(real, generated), _evenly(unseen_real, unseen_generated)
+    source = torch.Generator().manual_seed(seed)
+    real, generated = _evenly(real, generated, source)
+    unseen_real, unseen_generated = _evenly(unseen_real, unseen_generated, source)
     if 2 * len(real) < 64:
         raise ValueError(f"a fresh judge needs 32 pictures of each kind to learn from, not {len(real)}: draw more")
     images, labels = torch.cat([real, generated]), torch.arange(2).repeat_interleave(len(real))
@@ -43,11 +47,11 @@ def told_apart(
     return judge.accuracy(shown, torch.arange(2).repeat_interleave(len(unseen_real))[:, None])["picture"]
 
 
-def _evenly(real: Tensor, generated: Tensor) -> tuple[Tensor, Tensor]:
-    """As many of each as the fewer, as floats in [-1, 1]."""
-    n = min(len(real), len(generated))
-    one, other = (x[:n].float() / 127.5 - 1 if x.dtype == torch.uint8 else x[:n].float().cpu() for x in (real, generated))
-    if n == 0 or one.shape[1:] != other.shape[1:]:
-        came = f"{list(real.shape)} and {list(generated.shape)}"
-        raise ValueError(f"pictures must be [N, C, H, W] of one size with N > 0, not {came}")
+def _evenly(real: Tensor, generated: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
+    """As many of each as the fewer, as floats in [-1, 1] on the processor: of the larger set a random part, the other whole."""
+    one, other = (float_images(x, what).cpu() for x, what in ((real, "real pictures"), (generated, "generated pictures")))
+    if one.shape[1:] != other.shape[1:]:
+        raise ValueError(f"pictures must be [N, C, H, W] of one size, not {list(one.shape)} and {list(other.shape)}")
+    n = min(len(one), len(other))
+    one, other = (x if len(x) == n else x[torch.randperm(len(x), generator=source)[:n]] for x in (one, other))
     return one, other

@@ -12,6 +12,8 @@ Source: Zhang et al. 2018, "The Unreasonable Effectiveness of Deep Features as a
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
@@ -25,12 +27,13 @@ class PerceptualFeatures(nn.Module):
     >>> features.distance(x, y)                       # [N]
     >>> (features(x) - features(y)).square().sum(1)   # the same
 
-    The classifier stays as it is, in evaluation mode; gradients reach the images.  It looks at 32 x 32 versions of them.
+    The classifier stays as it is: a copy of it looks, in evaluation mode, at 32 x 32 versions of the images.  Gradients reach
+    the images and not its weights.
     """
 
     def __init__(self, classifier: AttributeClassifier) -> None:
         super().__init__()
-        self.classifier = classifier.eval().requires_grad_(False)
+        self.classifier = copy.deepcopy(classifier).eval().requires_grad_(False)
 
     @property
     def extractor_id(self) -> str:

@@ -44,13 +44,16 @@ class Validation:
         """The nulls (blur, noise, shuffled, untrained) that come as near as ``margin`` to the truth, or pass it.
 
         ``best`` says what a good score is: "high", "low", or "near" where the truth's own value is best and both sides are wrong.
-        A null without a score (NaN) fools nobody.
+        A null without a score (NaN) fools nobody.  Raises ValueError where the truth itself has none.
         """
-        if best not in ("high", "low", "near"):
-            raise ValueError(f"best is 'high', 'low' or 'near', not {best!r}")
-        truth = self.scores["truth"][score]
+        check.one_of("best", best, ["high", "low", "near"])
+        truth = self.scores["truth"][check.one_of("score", score, self.scores["truth"])]
+        if math.isnan(truth):
+            raise ValueError(f"the judge has no {score} for the truth itself (NaN): it can validate nothing")
 
         def gap(value: float) -> float:
+            if value == truth:  # infinities, too
+                return 0.0
             return abs(value - truth) if best == "near" else (truth - value) * (1 if best == "high" else -1)
 
         return [name for name, row in self.scores.items() if name not in REAL and gap(row[score]) <= margin]

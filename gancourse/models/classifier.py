@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check, networks
 from gancourse.base.features import mark
+from gancourse.data.images import to_float
 
 SIZE = 32  # pixels at which it looks
 
@@ -21,9 +22,12 @@ def prepare(images: Tensor, size: int = SIZE) -> Tensor:
     neighbours (pixel art stays pixel art), others bilinearly.
     """
     size = check.whole("size", size, 1, check.SIDE)
-    if isinstance(images, Tensor) and images.dtype == torch.uint8:
-        images = images.float() / 127.5 - 1
-    images = check.pixels(images).float()
+    if isinstance(images, Tensor) and images.dtype == torch.uint8:  # bytes are pictures, however bright
+        return _resized(check.images(to_float(images)), size)
+    return _resized(check.pixels(images).float(), size)
+
+
+def _resized(images: Tensor, size: int) -> Tensor:
     height, width = images.shape[2:]
     if height != width:
         raise ValueError(f"images must be square, not {height} x {width}: crop them first")
@@ -115,6 +119,12 @@ class AttributeClassifier(nn.Module):
             raise ValueError(f"images must be a batch [N, C, H, W] with N > 0, not {came}")
         if images.shape[1] != self.channels:
             raise ValueError(f"{self.extractor_id} looks at {self.channels} channels, and the images have {images.shape[1]}")
+        if images.dtype != torch.uint8:  # all of them at once: one pale picture alone looks like one in [0, 1]
+            check.pixels(images)
         device = next(self.parameters()).device
         with networks.evaluating(self):
-            return torch.cat([function(prepare(part.to(device))).cpu() for part in images.split(batch_size)])
+            return torch.cat([function(self._seen(part.to(device))).cpu() for part in images.split(batch_size)])
+
+    def _seen(self, images: Tensor) -> Tensor:
+        """Checked images [N, C, H, W] as the network looks at them."""
+        return _resized(to_float(images) if images.dtype == torch.uint8 else images.float(), SIZE)

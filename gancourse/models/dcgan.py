@@ -12,35 +12,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from gancourse.base import check, ranks
+from gancourse.base import check
+from gancourse.models.layers.mean_only import MeanOnlyBatchNorm
 from gancourse.models.layers.minibatch import MinibatchDiscrimination
 
 SIZES = (16, 32, 64, 128)
-
-
-class MeanOnlyBatchNorm(nn.Module):
-    """Take the batch's mean out of each channel, y = x - mean(x) over batch and places, and leave the spread: shape [N, C, H, W].
-
-    At evaluation a running average of the means stands for the batch's, as in ``nn.BatchNorm2d``; there is no gain and no shift.
-
-    Source: Salimans & Kingma 2016 (weight normalization), section 4.
-    """
-
-    running_mean: Tensor
-
-    def __init__(self, channels: int, momentum: float = 0.1) -> None:
-        super().__init__()
-        (channels,), self.momentum = check.counts(channels=channels), check.fraction("momentum", momentum)
-        self.register_buffer("running_mean", torch.zeros(channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        check.images(x, len(self.running_mean), what="maps")
-        if not self.training:
-            return x - self.running_mean[:, None, None]
-        mean = ranks.mean(x.mean((0, 2, 3)))
-        with torch.no_grad():
-            self.running_mean.lerp_(mean, self.momentum)
-        return x - mean[:, None, None]
 
 
 def init_dcgan(module: nn.Module, std: float = 0.02, generator: torch.Generator | None = None) -> nn.Module:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models.layers import resample
-from gancourse.models.layers.conditional import class_vectors
+from gancourse.models.layers.conditional import class_vectors, unlabelled
 from gancourse.models.stylegan2 import side_widths, sides
 
 GAIN = math.sqrt(2 / (1 + 0.2**2))  # keeps the variance through leaky ReLU(0.2); in the initialisation only
@@ -191,7 +191,9 @@ class Generator(nn.Module):
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
         x = check.latents(z, self.latent_dim, self)
-        if self.embed is not None:
+        if self.embed is None:
+            unlabelled(labels, "generator", "label_dim")
+        else:
             x = torch.cat([x, self.embed(_vectors(labels, self.label_dim, x))], 1)
         for stage in self.stages:
             x = stage(x)
@@ -240,9 +242,10 @@ class Discriminator(nn.Module):
         x = self.from_rgb(check.images(x, self.channels, self.size, network=self))
         for stage in self.stages:
             x = stage(x)
-        if self.embed is not None:
-            return (x * self.embed(_vectors(labels, self.label_dim, x))).sum(1)
-        return x.flatten()
+        if self.embed is None:
+            unlabelled(labels, "discriminator", "label_dim")
+            return x.flatten()
+        return (x * self.embed(_vectors(labels, self.label_dim, x))).sum(1)
 
 
 def _vectors(labels: Tensor | None, classes: int, x: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models.layers import spectral
-from gancourse.models.layers.conditional import Classes, ConditionalBatchNorm2d, ProjectionHead, Spec
+from gancourse.models.layers.conditional import Classes, ConditionalBatchNorm2d, ProjectionHead, Spec, unlabelled
 
 SIZES = (16, 32, 64, 128)
 WIDTHS = {16: (128, 128), 32: (256, 128), 64: (1024, 1024), 128: (1024, 1024)}  # generator's and discriminator's
@@ -112,12 +112,6 @@ def double(x: Tensor, mode: str | None) -> Tensor:
 def normalised(norm: nn.Module, x: Tensor, condition: Tensor | None) -> Tensor:
     """``norm(x, condition)`` where the norm is conditional, else ``norm(x)``."""
     return norm(x, condition) if isinstance(norm, ConditionalBatchNorm2d) else norm(x)
-
-
-def unlabelled(y: Tensor | None, what: str) -> None:
-    """Refuse labels given to a network that cannot read them."""
-    if y is not None:
-        raise ValueError(f"this {what} reads no labels: build it with classes=... or leave them out")
 
 
 def init_xavier(module: nn.Module, generator: torch.Generator | None = None) -> nn.Module:

@@ -163,8 +163,11 @@ class Generator(nn.Module):
     def styles(
         self, z: Tensor, labels: Tensor | None = None, *, truncation: float = 1.0, truncation_layers: int | None = None
     ) -> Tensor:
-        """ws [N, layers, w_dim]: f(z) for every layer, pulled towards the mean of w in the first ``truncation_layers`` (all)."""
-        ws = self.mapping(z)[:, None].repeat(1, self.layers, 1)
+        """ws [N, layers, w_dim]: f(z) for every layer, pulled towards the mean of w in the first ``truncation_layers`` (all).
+
+        This generator reads no labels; they have their place because StyleGAN2's have.
+        """
+        ws = self.mapping(z, labels)[:, None].repeat(1, self.layers, 1)
         return truncate(ws, self.mapping.average, truncation, truncation_layers)
 
     def forward(self, z: Tensor, *, truncation: float = 1.0, truncation_layers: int | None = None, noise: str = "auto") -> Tensor:

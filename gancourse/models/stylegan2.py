@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.models.layers import resample
+from gancourse.models.layers.conditional import unlabelled
 from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear, base_and_most
 from gancourse.models.layers.minibatch import MinibatchStdDev
 from gancourse.models.layers.styles import NOISE, MappingNetwork, check_styles, float32, leaky, noise_map, truncate
@@ -434,6 +435,7 @@ class Discriminator(nn.Module):
             features, image = block(features, image)
         out = self.head(features, image)  # [N, 1], or [N, n] with labels
         if self.mapping is None:
+            unlabelled(labels, "discriminator", "label_dim")
             return out.flatten()
         wanted = self.mapping(None, labels, len(x))
         return (out * wanted).sum(1) / math.sqrt(out.shape[1])

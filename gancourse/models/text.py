@@ -25,6 +25,8 @@ def sentences(x: object, words: int) -> Tensor:
         raise ValueError(f"sentences must be numbers 0 .. {words} in [N, L]: gancourse.data.captions.tokens makes them of texts")
     if bool((table[:, 0] == 0).any()):
         raise ValueError("a sentence is empty: each row begins with a word, and zeros fill up its end")
+    if bool(((table[:, 1:] > 0) & (table[:, :-1] == 0)).any()):
+        raise ValueError("zeros stand at a sentence's end only, and here a word follows one: leave them out")
     return table.long()
 
 
@@ -52,13 +54,16 @@ class TextEncoder(nn.Module):
 
     def states(self, x: Tensor) -> Tensor:
         """What is known after each word, [N, L, width]; for a bag of words their vectors."""
-        vectors: Tensor = self.embedding(sentences(x, self.words))
+        return self._states(sentences(x, self.words))
+
+    def _states(self, x: Tensor) -> Tensor:
+        vectors: Tensor = self.embedding(x)
         return self.read(vectors)[0] if self.recurrent else vectors
 
     def forward(self, x: Tensor) -> Tensor:
         x = sentences(x, self.words)
         lengths = (x > 0).sum(1)
-        states = self.states(x[:, : int(lengths.max())])  # [N, longest, width]
+        states = self._states(x[:, : int(lengths.max())])  # [N, longest, width]
         if self.recurrent:
             read = states[torch.arange(len(x), device=x.device), lengths - 1]
         else:

@@ -73,8 +73,7 @@ class DiracGAN:
 
         The authors' notebook starts at (1, 1) with h = 0.2.  Its logit has the other sign, so here that is (-1, 1).
         """
-        check.positive("steps", steps)
-        check.positive("h", h)
+        steps, h = check.rounds("steps", steps), check.positive("h", h)
         theta, psi = (torch.tensor(v, dtype=torch.float64) for v in start)
         path = [torch.stack([theta, psi])]
         for _ in range(steps):

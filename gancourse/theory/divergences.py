@@ -33,7 +33,7 @@ def grid(low: float, high: float, n: int = 2001) -> tuple[Tensor, float]:
     """An even grid of n points from ``low`` to ``high`` (both included) and its spacing: ``x, dx = grid(-8, 8)``."""
     if not high > low:
         raise ValueError(f"a grid runs from low to high: {low} is not below {high}")
-    if n < 2:
+    if (n := check.whole("n", n, None)) < 2:
         raise ValueError(f"a grid needs at least 2 points, not {n}")
     return torch.linspace(low, high, n, dtype=torch.float64), (high - low) / (n - 1)
 
@@ -93,7 +93,20 @@ def distribution(p: Tensor, dx: float = 1.0, what: str = "p", tolerance: float =
 def expectation(p: Tensor, f: Tensor, dx: float = 1.0) -> Tensor:
     """E_p f = sum(p f) dx, where points with p = 0 count nothing even if f is infinite there."""
     p = distribution(p, dx)
-    return _expectation(p, torch.as_tensor(f, dtype=torch.float64), dx)
+    return _expectation(p, on_grid("f", torch.as_tensor(f, dtype=torch.float64), p), dx)
+
+
+def on_grid(what: str, f: Tensor, p: Tensor) -> Tensor:
+    """Return ``f`` if it is a number, or has a value for each point of the grid of p [..., n] in its last dimension.
+
+    Raises ValueError for a network's [n, 1]: beside p it would be read as n constant functions.
+    """
+    if f.ndim and f.shape[-1] != p.shape[-1]:
+        raise ValueError(
+            f"{what} must have {p.shape[-1]} values in its last dimension, not {list(f.shape)}: squeeze a network's [n, 1] with "
+            ".squeeze(1)"
+        )
+    return f
 
 
 # Divergences --------------------------------------------------------------------------------------------------------------
@@ -189,7 +202,7 @@ def value(p: Tensor, q: Tensor, d: Tensor, dx: float = 1.0) -> Tensor:
     Source: Goodfellow et al. 2014, equation 1.
     """
     p, q = _pair(p, q, dx)
-    d = _probabilities(d)
+    d = on_grid("d", _probabilities(d), p)
     return _expectation(p, _log_probability(d, p, p + q), dx) + _expectation(q, _log_probability(1 - d, q, p + q), dx)
 
 
@@ -199,7 +212,7 @@ def value_from_logits(p: Tensor, q: Tensor, logits: Tensor, dx: float = 1.0) -> 
     Use it for a trained network: in float32 the sigmoid of a logit above 17 is 1, and :func:`value` then reads -infinity.
     """
     p, q = _pair(p, q, dx)
-    logits = torch.as_tensor(logits, dtype=torch.float64)
+    logits = on_grid("logits", torch.as_tensor(logits, dtype=torch.float64), p)
     return -_expectation(p, F.softplus(-logits), dx) - _expectation(q, F.softplus(logits), dx)
 
 
@@ -236,7 +249,7 @@ def regret(p: Tensor, q: Tensor, d: Tensor, dx: float = 1.0) -> Tensor:
     zero only where D = D*, proves Proposition 1 of Goodfellow et al. 2014 without a derivative.
     """
     p, q = _pair(p, q, dx)
-    d = _probabilities(d)
+    d = on_grid("d", _probabilities(d), p)
     real = _log_ratio(p, p + q) - _log_probability(d, p, p + q)  # log(D*/D)
     fake = _log_ratio(q, p + q) - _log_probability(1 - d, q, p + q)  # log((1 - D*)/(1 - D))
     return (_expectation(p, real, dx) + _expectation(q, fake, dx)).clamp_min(0.0)  # rounding can leave -1e-17

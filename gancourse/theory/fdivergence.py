@@ -77,14 +77,14 @@ class FDivergence:
 
         A T that leaves the domain of f* makes the bound -infinity where q > 0, as the definition of f* says.
         """
-        t = torch.as_tensor(t, dtype=torch.float64)
+        t = divergences.on_grid("t", torch.as_tensor(t, dtype=torch.float64), p)
         inside = t <= self.limit
         of_t = torch.where(inside, self.conjugate(torch.where(inside, t, min(self.limit, 0.0) - 1.0)), math.inf)
         return divergences.expectation(p, t, dx) - divergences.expectation(q, of_t, dx)
 
     def bound_of_output(self, p: Tensor, q: Tensor, v: Tensor, dx: float = 1.0) -> Tensor:
         """The same bound for T = g(v), where v may be any numbers, such as a network's outputs."""
-        v = torch.as_tensor(v, dtype=torch.float64)
+        v = divergences.on_grid("v", torch.as_tensor(v, dtype=torch.float64), p)
         return divergences.expectation(p, self.output(v), dx) - divergences.expectation(q, self.conjugate_of_output(v), dx)
 
     def game(self, non_saturating: bool = False) -> Objective:
@@ -100,7 +100,7 @@ class FDivergence:
         def generator(fake: Tensor, real: Tensor | None = None) -> Tensor:
             return -self.output(fake).mean() if non_saturating else -self.conjugate_of_output(fake).mean()
 
-        return Objective(f"f-GAN {self.name}", discriminator, generator)
+        return Objective(f"f-GAN {self.name}", discriminator, generator, middle=None)  # g(v) = f'(1), elsewhere in each row
 
 
 def _row(
@@ -254,5 +254,5 @@ def least_squares_value(p: Tensor, q: Tensor, d: Tensor, c: float, dx: float = 1
 
     Source: Mao et al. 2017, equations 5 to 8.
     """
-    squares = (torch.as_tensor(d, dtype=torch.float64) - c).square()
+    squares = (divergences.on_grid("d", torch.as_tensor(d, dtype=torch.float64), p) - c).square()
     return (divergences.expectation(p, squares, dx) + divergences.expectation(q, squares, dx)) / 2

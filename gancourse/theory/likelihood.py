@@ -17,7 +17,7 @@ def quantise(images: Tensor, levels: int) -> Tensor:
     """
     if not isinstance(images, Tensor) or images.dtype != torch.uint8:
         raise TypeError("quantise needs uint8 images, as data sets store them: convert floats with gancourse.data.to_uint8")
-    _check_levels(levels)
+    levels = _levels(levels)
     index = torch.floor(images.double() * (levels - 1) / 255 + 0.5)
     return torch.round(index * 255 / (levels - 1)).to(torch.uint8)
 
@@ -28,7 +28,7 @@ def level_index(x: Tensor, levels: int) -> Tensor:
     A model of discrete pixels gives a probability to the K grey values only, so any other value is an error, not a rounding
     matter: the likelihood of an image with values in between is not defined.
     """
-    _check_levels(levels)
+    levels = _levels(levels)
     if not x.is_floating_point():
         raise TypeError(f"images must be floats in [-1, 1], not {x.dtype}: convert with gancourse.data.to_float")
     scaled = (x.detach() + 1) * (levels - 1) / 2
@@ -46,7 +46,7 @@ def level_index(x: Tensor, levels: int) -> Tensor:
 
 def from_levels(index: Tensor, levels: int) -> Tensor:
     """Float images in [-1, 1] from the level of every pixel: the inverse of :func:`level_index`."""
-    _check_levels(levels)
+    levels = _levels(levels)
     return index.to(torch.get_default_dtype()) * (2 / (levels - 1)) - 1
 
 
@@ -55,7 +55,7 @@ def bits_per_dim(nats: float | Tensor, dims: int) -> float | Tensor:
 
     ``nats`` is log p(x), usually negative.  A model that knows nothing of K grey levels needs log2 K bits.
     """
-    return -nats / (check.positive("dims", dims) * math.log(2))
+    return -nats / (check.whole("dims", dims) * math.log(2))
 
 
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -73,6 +73,5 @@ def log_mean_exp(log_values: Tensor, dim: int = 0) -> Tensor:
     return torch.logsumexp(log_values, dim) - math.log(log_values.shape[dim])
 
 
-def _check_levels(levels: int) -> None:
-    if not 2 <= levels <= 256:
-        raise ValueError(f"levels must be 2 to 256, not {levels}")
+def _levels(levels: int) -> int:
+    return check.whole("levels", levels, 2, 256)

@@ -15,19 +15,29 @@ second.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
+from gancourse.base.networks import evaluating
 from gancourse.theory import divergences
 
 LARGEST_PLAN = 250_000  # entries of a plan that HiGHS still finds in seconds
-ONE_LIPSCHITZ = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.Tanh, nn.Sigmoid, nn.Softplus, nn.Identity, nn.Flatten)
+STEEPEST: dict[type[nn.Module], Callable[[Any], float]] = {  # the largest slope of each activation
+    nn.ReLU: lambda layer: 1.0,
+    nn.LeakyReLU: lambda layer: max(1.0, abs(layer.negative_slope)),
+    nn.ELU: lambda layer: max(1.0, abs(layer.alpha)),
+    nn.Tanh: lambda layer: 1.0,
+    nn.Sigmoid: lambda layer: 0.25,
+    nn.Softplus: lambda layer: 1.0,
+    nn.Identity: lambda layer: 1.0,
+    nn.Flatten: lambda layer: 1.0,
+}
 
 
 # Earth mover's distance ---------------------------------------------------------------------------------------------------
@@ -215,18 +225,60 @@ def lipschitz_linear(weight: Tensor) -> float:
 def lipschitz_bound(network: nn.Module) -> float:
     """An upper bound on the Lipschitz constant of an MLP: the product of its layers' constants.
 
-    Layers may be linear or have slope at most 1 (ReLU, leaky ReLU, tanh, ...).  The bound is rarely attained: it would take one
-    input direction that every layer stretches most.
+    Layers may be linear, spectrally normalised or not, and activations of ``STEEPEST``, one after another in an
+    ``nn.Sequential``; a network may hold that and do no more than run it.  The bound is for evaluation mode, and rarely
+    attained: it would take one input direction that every layer stretches most.
 
-    Raises: TypeError at a layer whose constant it does not know; batch normalisation has none that holds for single samples.
+    Raises: TypeError at a layer whose constant it does not know (batch normalisation has none that holds for single samples),
+    and at a network that does more than its layers one after another, as x + f(x).
     """
-    bound = 1.0
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear):
-            bound *= lipschitz_linear(layer.weight)
-        elif not isinstance(layer, ONE_LIPSCHITZ) and not any(True for _ in layer.children()):
-            raise TypeError(f"the bound knows linear layers and activations of slope at most 1, not {type(layer).__name__}")
-    return bound
+    with evaluating(network):
+        return math.prod(_constant(layer) for layer in _chain(network))
+
+
+def _constant(layer: nn.Module) -> float:
+    """The Lipschitz constant of one layer."""
+    if _is_linear(layer):
+        return lipschitz_linear(layer.weight)  # type: ignore[arg-type]
+    return STEEPEST[type(layer)](layer)
+
+
+def _is_linear(layer: nn.Module) -> bool:
+    """Whether a layer is x -> weight x + bias; a parametrised one is, a class with a forward of its own is not."""
+    return isinstance(layer, nn.Linear) and type(layer).forward is nn.Linear.forward
+
+
+def _chain(network: nn.Module) -> Iterator[nn.Module]:
+    """The layers that ``network`` runs one after another, one that stands at two places twice."""
+    if isinstance(network, nn.Sequential) and type(network).forward is nn.Sequential.forward:
+        for layer in network:
+            yield from _chain(layer)
+    elif _is_linear(network) or type(network) in STEEPEST:
+        yield network
+    elif _runs_its_only_child(network):
+        yield from _chain(next(network.children()))
+    else:
+        raise TypeError(
+            f"the bound knows linear layers and {', '.join(kind.__name__ for kind in STEEPEST)}, one after another in an "
+            f"nn.Sequential, not {type(network).__name__}"
+        )
+
+
+def _runs_its_only_child(network: nn.Module) -> bool:
+    """Whether a network gives what its one child gives for the same numbers, up to shapes.
+
+    What a forward pass does cannot be read off its children, so both are run on random points.
+    """
+    children = list(network.children())
+    weights: list[Any] = [layer.weight for layer in network.modules() if _is_linear(layer)]
+    if len(children) != 1 or not weights:
+        return False
+    x = torch.randn(16, weights[0].shape[1], generator=torch.Generator().manual_seed(0)).to(weights[0])
+    try:
+        whole, alone = network(x.unflatten(1, getattr(network, "in_shape", (-1,)))).flatten(), children[0](x).flatten()
+    except (RuntimeError, TypeError, ValueError):  # it takes something else than its child does
+        return False
+    return whole.shape == alone.shape and torch.allclose(whole, alone, rtol=1e-6, atol=0, equal_nan=True)
 
 
 def lipschitz_sampled(f: Callable[[Tensor], Tensor], x: Tensor) -> float:

@@ -36,8 +36,11 @@ class ByHand:
             if not isinstance(layer, nn.Linear | nn.ReLU | nn.LeakyReLU):
                 raise TypeError(f"backpropagation is written out for linear layers and (leaky) ReLUs, not {type(layer).__name__}")
         self.layers = [layer for layer in leaves if isinstance(layer, nn.Linear)]
-        if not self.layers or len(leaves) != 2 * len(self.layers) - 1:
+        in_turn = all(isinstance(layer, nn.Linear) == (i % 2 == 0) for i, layer in enumerate(leaves))
+        if not self.layers or not in_turn or len(leaves) != 2 * len(self.layers) - 1:
             raise ValueError("a perceptron has linear layers with one activation between two: take gancourse.models.mlp")
+        if any(layer.bias is None for layer in self.layers):
+            raise ValueError("backpropagation is written out for layers with a bias: make them with one, which may be zero")
         slopes = {float(getattr(layer, "negative_slope", 0.0)) for layer in leaves if not isinstance(layer, nn.Linear)}
         if len(slopes) > 1:
             raise ValueError(f"all activations must have one slope below zero, not {sorted(slopes)}")

@@ -177,6 +177,8 @@ def after_hooks(world: World, run: Any) -> None:
     if world.size == 1:
         return
     torch.set_rng_state(world.first(torch.get_rng_state))
+    if run.gan.device.type == "cuda":  # from which dropout draws the joint mask
+        torch.cuda.set_rng_state(world.first(lambda: torch.cuda.get_rng_state(run.gan.device)), run.gan.device)
     players = (run.gan.generator, run.gan.discriminator)
     sums = [parameter.detach().double().sum().cpu() for player in players for parameter in player.parameters()]
     seen = world.each(torch.stack(sums))

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.base.networks import as_generator
 from gancourse.base.progress import Progress
+from gancourse.training.run import TrainingDiverged, finite
 from gancourse.training.settings import LARGEST_RATE, checked_hooks
 
 Bound = Callable[..., Tensor]
@@ -85,7 +86,7 @@ def fit_likelihood(
         progress: show a line with the step and the bound.
 
     Raises:
-        FloatingPointError: the bound is NaN or infinite.
+        TrainingDiverged: the bound is NaN or infinite, or the weights at the end; the error carries the run.
         ValueError: settings out of range, or batches that end too early.
     """
     check.one_of("schedule", schedule, ["constant", "cosine"])
@@ -96,7 +97,10 @@ def fit_likelihood(
     bound = _default_bound(model) if bound is None else bound
     if not callable(bound):
         raise TypeError(f"bound must be a function of a batch giving [N] nats, not {bound!r}")
-    device = next(model.parameters()).device
+    first = next(check.module("model", model).parameters(), None)
+    if first is None:
+        raise ValueError("the model has no parameters to train: pass a network with some")
+    device = first.device
     generator = as_generator(seed, device)
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     run, stream = LikelihoodRun(model), iter(batches)
@@ -111,27 +115,29 @@ def fit_likelihood(
             if x is None:
                 raise ValueError(f"the batches ended after {run.step} of {steps} steps: pass the endless gancourse.data.Batches")
             check.filled("the batch", x)
-            run.nats.append(_ascend(optimiser, bound, x.to(device), generator, clip))
-            if not math.isfinite(run.nats[-1]):
-                raise FloatingPointError(f"the bound became {run.nats[-1]} at step {run.step}: lower lr, it is {lr:g}")
+            value = bound(x.to(device), generator=generator).mean()
+            run.nats.append(float(value.detach()))
+            if not math.isfinite(run.nats[-1]):  # the weights are those that gave it
+                raise TrainingDiverged(f"the bound became {run.nats[-1]} at step {run.step}: lower lr, it is {lr:g}", run)
+            _ascend(optimiser, value / x[0].numel(), clip)
             run.seconds = time.monotonic() - began
             bar.update(run.step, nats=run.nats[-1])
             _call(hooks, run)
+        if not all(bool(finite(parameter.detach())) for parameter in model.parameters()):
+            raise TrainingDiverged(f"the weights hold NaN or infinity at step {run.step}: lower lr, it is {lr:g}", run)
     finally:
         bar.close()
         model.eval()
     return run
 
 
-def _ascend(optimiser: torch.optim.Optimizer, bound: Bound, x: Tensor, generator: torch.Generator, clip: float | None) -> float:
-    """One update; the mean bound of the batch before it."""
-    value = bound(x, generator=generator).mean()
+def _ascend(optimiser: torch.optim.Optimizer, value: Tensor, clip: float | None) -> None:
+    """One update towards a larger value."""
     optimiser.zero_grad(set_to_none=True)
-    (-value / x[0].numel()).backward()
+    torch.autograd.backward(-value)
     if clip is not None:
         nn.utils.clip_grad_norm_([p for group in optimiser.param_groups for p in group["params"]], clip)
     optimiser.step()
-    return float(value.detach())
 
 
 @torch.no_grad()

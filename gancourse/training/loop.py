@@ -2,7 +2,7 @@
 
 The loop knows neither networks nor losses.  A game (:class:`gancourse.gans.gan.GAN` or a relative) says how a round is
 drawn and what each player minimises; :func:`fit` alternates the updates, keeps an average of the generator, writes
-checkpoints from which an interrupted run goes on bit for bit, and stops with a clear message when a loss is not finite.
+checkpoints from which an interrupted run goes on bit for bit, and stops with a clear message when a number is not finite.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from gancourse.base import check, files, memory
+from gancourse.base import files, memory, trees
 from gancourse.base.networks import update_average
 from gancourse.base.progress import Progress
 from gancourse.gans.gan import GAN
 from gancourse.training import distributed
 from gancourse.training.compiled import compiled
-from gancourse.training.run import CheckpointNotWritten, G, Run, TrainingDiverged
+from gancourse.training.run import CheckpointNotWritten, G, Run, TrainingDiverged, finite
 from gancourse.training.settings import Optimizer, Schedule, Settings
 from gancourse.training.streams import Stream
 
 FLUSH_EVERY = 20  # losses wait on the device for this many steps, so that a GPU is not stopped at every step
+ENDINGS: dict[type[BaseException], str] = {TrainingDiverged: "diverged", KeyboardInterrupt: "interrupted"}
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
 
@@ -92,8 +93,9 @@ def fit(
     processes goes on.  Ctrl-C then ends the run within 20 steps.
 
     Raises:
-        TrainingDiverged: a loss is NaN or infinite.
+        TrainingDiverged: a loss is NaN or infinite, or a weight that was to be saved or returned.
         CheckpointNotWritten: the last checkpoint could not be written; the error carries the run.
+        Whatever a hook or a game raises: the error carries the run as ``run``.
         ValueError, TypeError: settings out of range, batches of an unusual kind, a checkpoint of another run or a damaged one.
     """
     if not isinstance(gan, GAN):
@@ -131,6 +133,7 @@ def fit(
     if settings.file is not None:
         _check_resumable(batches)
         run.describe(batches)
+        trees.savable(run.state(batches))
         file = world.first(functools.partial(files.writable, settings.file))
         if world.first(file.exists):
             run.resume(file, batches)
@@ -168,9 +171,13 @@ def _loop(run: Run[Any], stream: Stream) -> None:
                 last = run.stopped == "interrupted" or run.step == settings.steps
                 if last or (settings.file is not None and run.step % settings.checkpoint_every == 0):
                     _show(run, bar)
+                    run.check_weights()
                     unwritten = _save(run, stream.batches)
-        except (TrainingDiverged, KeyboardInterrupt) as error:
-            run.stopped = "diverged" if isinstance(error, TrainingDiverged) else "interrupted"
+        except BaseException as error:
+            run.stopped = ENDINGS.get(type(error), "failed")
+            vars(error)["run"] = run  # what was trained is not lost
+            if run.stopped == "failed":
+                error.add_note(f"What was trained, {run.step:,} steps, is in the run that this error carries as .run")
             raise
         finally:
             bar.close()
@@ -229,16 +236,9 @@ def one_step(run: Run[Any], stream: Stream, k: int) -> None:
         g_loss.backward()
     optimizers["generator"].step()
     gan.after_generator_step()
-    run.record(d_loss, g_loss, batch.log, _finite(real))
+    run.record(d_loss, g_loss, batch.log, finite(real))
     if run.average is not None and run.settings.ema is not None:
         update_average(run.average, gan.generator, min(run.settings.ema, (1 + run.step) / (10 + run.step)))
-
-
-def _finite(values: Tensor) -> Tensor:
-    """Whether all are finite, in one pass: a minimum and a maximum pass on what is NaN, and are what is infinite."""
-    if not values.is_floating_point() or not values.numel():
-        return torch.ones((), dtype=torch.bool, device=values.device)
-    return torch.isfinite(torch.stack(torch.aminmax(values))).all()
 
 
 def supports_bf16(device: torch.device | str = "cpu") -> bool:
@@ -254,7 +254,6 @@ def supports_bf16(device: torch.device | str = "cpu") -> bool:
 
 
 def _precision(precision: str, device: torch.device, convolutional: bool) -> str:
-    check.one_of("precision", precision, ["auto", "float32", "bf16"])
     if precision != "auto":
         return precision
     return "bf16" if convolutional and supports_bf16(device) else "float32"

@@ -57,7 +57,7 @@ class Playground:
     The same rules and seed give the same game; torch's global generator is neither read nor moved, so the game may run in a
     thread beside other work.  ``painted``: points [N, 2] for the data "painted".
 
-    ``broken`` is "" or says why the game stands still: a loss or a weight that is not finite.
+    ``broken`` is "" or says why the game stands still: a loss, a weight or a sample that is not finite.
     """
 
     def __init__(self, rules: Rules | None = None, seed: int = 0, painted: Any = None) -> None:
@@ -143,7 +143,7 @@ class Playground:
         if self.rules.penalty == "clip":
             clip_weights(self.discriminator, self.rules.strength)
         self.d_steps += 1
-        self._record("d_loss", loss)
+        self._record("d_loss", loss, self._d)
 
     def step_generator(self) -> None:
         """One update of G on the batch that D saw last, as :func:`gancourse.training.fit` does it."""
@@ -158,7 +158,7 @@ class Playground:
         self._g_optimizer.step()
         self._batch = None  # its fakes were another generator's
         self.g_steps += 1
-        self._record("g_loss", loss)
+        self._record("g_loss", loss, self._g)
 
     def _fresh_batch(self) -> tuple[Tensor, Tensor]:
         if not self._pool:  # one large draw costs as much as one small
@@ -186,9 +186,12 @@ class Playground:
         if penalty == "r1_r2":
             self._d.add_penalty(fake, zero_centred(strength))
 
-    def _record(self, name: str, loss: float) -> None:
+    def _record(self, name: str, loss: float, player: ByHand) -> None:
         self._losses[name].append(loss)
-        if not math.isfinite(loss):
+        self._stop_unless(math.isfinite(loss) and bool(torch.isfinite(player.weights).all()))
+
+    def _stop_unless(self, finite: bool) -> None:
+        if not finite and not self.broken:
             self.broken = f"round {self.g_steps:,}: no longer finite. Lower a learning rate or k, then start again"
 
     # What is measured -----------------------------------------------------------------------------------------------------
@@ -203,6 +206,7 @@ class Playground:
         """
         source = torch.Generator().manual_seed(self.seed + self.g_steps + 1)
         fake = self._made(self.latents(COUNTED, source))
+        self._stop_unless(bool(torch.isfinite(fake).all()))  # finite weights may make more than a float holds
         values = dict.fromkeys(MEASURES, math.nan) | {"round": float(self.g_steps), "slope": self.slope}
         for name, losses in self._losses.items():
             if losses:

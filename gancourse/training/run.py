@@ -23,9 +23,9 @@ G = TypeVar("G", bound=GAN[Any])
 
 
 class TrainingDiverged(RuntimeError):
-    """A loss became NaN or infinite; ``run`` is the run as it stood."""
+    """A loss or a weight became NaN or infinite; ``run`` is the run as it stood."""
 
-    def __init__(self, message: str, run: Run[Any]) -> None:
+    def __init__(self, message: str, run: Any) -> None:
         super().__init__(message)
         self.run = run
 
@@ -105,8 +105,9 @@ class Run(Generic[G]):
         first = self.step - len(pending) + 1
         for offset, entry in enumerate(self._means(pending)):
             row = {"step": float(first + offset), **entry}
-            for name in row.keys() - self._columns.keys():
-                self._columns[name] = [math.nan] * (len(self._columns["step"]))
+            for name in row:
+                if name not in self._columns:
+                    self._columns[name] = [math.nan] * len(self._columns["step"])
             for name, column in self._columns.items():
                 column.append(row.get(name, math.nan))
             bad = [name for name in entry if not math.isfinite(row[name])]
@@ -125,12 +126,22 @@ class Run(Generic[G]):
 
     def _diverged(self, step: int, name: str, value: float, clean: bool) -> str:
         who = {"d_loss": "the discriminator's loss", "g_loss": "the generator's loss"}.get(name, name)
-        kept = self.settings.file
-        rest = f"; the last checkpoint is untouched: {kept}" if kept is not None and kept.exists() else ""
         fix = "lower lr, add a penalty, or look for a division or logarithm of zero"
         if not clean:
             fix = "the real batch holds NaN or infinity, look at the data"
-        return f"{who} became {value} at step {step}: {fix}{rest}"
+        return f"{who} became {value} at step {step}: {fix}{self._untouched()}"
+
+    def _untouched(self) -> str:
+        kept = self.settings.file
+        return f"; the last checkpoint is untouched: {kept}" if kept is not None and kept.exists() else ""
+
+    def check_weights(self) -> None:
+        """Raise TrainingDiverged where a player's weights are not finite: a loss that is may have a slope that is not."""
+        for name, player in (("generator", self.gan.generator), ("discriminator", self.gan.discriminator)):
+            if not all(bool(finite(parameter.detach())) for parameter in player.parameters()):
+                why = "its loss is finite, the slope was not: look for a square root, norm or logarithm of zero, or lower lr"
+                message = f"the {name}'s weights hold NaN or infinity at step {self.step:,}: {why}{self._untouched()}"
+                raise TrainingDiverged(message, self)
 
     def describe(self, batches: Any) -> None:
         """Note what the run is made with, before it begins."""
@@ -216,6 +227,13 @@ class Run(Generic[G]):
         return state
 
 
+def finite(values: Tensor) -> Tensor:
+    """Whether all are finite, in one pass: a minimum and a maximum pass on what is NaN, and are what is infinite."""
+    if not values.is_floating_point() or not values.numel():
+        return torch.ones((), dtype=torch.bool, device=values.device)
+    return torch.isfinite(torch.stack(torch.aminmax(values))).all()
+
+
 def _short(text: str, other: str, most: int = 80) -> str:
     """``text`` from a little before the place where it leaves ``other``."""
     same = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other)))
@@ -228,5 +246,5 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> 
     optimizer.load_state_dict(state)
     for parameter, values in optimizer.state.items():
         for name, value in values.items():
-            if isinstance(value, Tensor) and value.shape == parameter.shape:
+            if isinstance(value, Tensor) and value.shape == parameter.shape and name != "step":  # a count is no moment
                 values[name] = torch.empty_like(parameter).copy_(value)

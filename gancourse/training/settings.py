@@ -51,7 +51,7 @@ class Settings:
         if not callable(self.k):
             self._set("k", check.whole("k", self.k))
         rates = self.lr if isinstance(self.lr, tuple | list) else (self.lr, self.lr)
-        self._set("lr", tuple(check.within("lr", rate, 0, LARGEST_RATE) for rate in _pair("lr", rates)))
+        self._set("lr", tuple(float(check.within("lr", rate, 0, LARGEST_RATE)) for rate in _pair("lr", rates)))
         betas: Any = _pair("betas", self.betas)
         each = [_pair("betas of a player", of) for of in betas] if isinstance(betas[0], tuple | list) else None
         self._set("betas", _decays(betas) if each is None else tuple(_decays(of) for of in each))
@@ -62,6 +62,9 @@ class Settings:
         if self.ema is not None:
             self._set("ema", check.fraction("ema", self.ema))
         self._set("seed", check.seed(self.seed))
+        if self.checkpoint is not None:
+            place = Path(self.checkpoint) if isinstance(self.checkpoint, os.PathLike) else self.checkpoint
+            self._set("checkpoint", check.path("checkpoint", place))
         self._set("checkpoint_every", check.whole("checkpoint_every", self.checkpoint_every))
         self._set("hooks", checked_hooks(self.hooks))
         check.one_of("precision", self.precision, PRECISIONS)
@@ -78,7 +81,7 @@ class Settings:
     @property
     def rates(self) -> tuple[float, float]:
         """The learning rates of generator and discriminator."""
-        rates = self.lr if isinstance(self.lr, Sequence) else (self.lr, self.lr)
+        rates: Any = self.lr
         return rates[0], rates[1]
 
     @property
@@ -96,11 +99,11 @@ class Settings:
         schedule = self.schedule if callable(self.schedule) else SCHEDULES[self.schedule]
         return check.at_least("the schedule's factor", schedule(step / self.steps))
 
-    def make(self, parameters: Any, lr: float, betas: Sequence[float] | None = None) -> torch.optim.Optimizer:
-        """An optimiser for the parameters of one player; without ``betas`` with the generator's."""
+    def make(self, parameters: Any, lr: float, betas: Sequence[float]) -> torch.optim.Optimizer:
+        """An optimiser for the parameters of one player; ``betas`` are Adam's."""
         if self.optimizer is not None:
             return self.optimizer(parameters, lr=lr)
-        beta1, beta2 = self.decays[0] if betas is None else betas
+        beta1, beta2 = betas
         return torch.optim.Adam(parameters, lr=lr, betas=(float(beta1), float(beta2)))
 
 
@@ -117,7 +120,7 @@ def _decays(betas: Sequence[Any]) -> tuple[float, ...]:
 def _decay(what: str, value: Any) -> float:
     if not check.at_least(what, value) < 1:
         raise ValueError(f"{what} must lie in [0, 1), not {value}")
-    return check.number(what, value)
+    return float(check.number(what, value))
 
 
 def checked_hooks(hooks: Any) -> tuple[tuple[int, Callable[[Any], Any]], ...]:

@@ -771,9 +771,9 @@ plt.show()
 
 # %%
 def change_places(of_a, of_b, seed):
-    """Whether the one with the smaller distance is not the same with few samples and with many; 0 or 1."""
+    """Whether the one with the smaller distance is not the same with few samples and with many."""
     small = measured(of_a, few, 20, seed) < measured(of_b, few, 20, seed)
-    return float(small != (measured(of_a, many, 1, seed) < measured(of_b, many, 1, seed)))
+    return small != (measured(of_a, many, 1, seed) < measured(of_b, many, 1, seed))
 
 
 flipped = [change_places(*(rival_pair if seed == 0 else rivals(seed)).values(), seed) for seed in seeds]
@@ -1273,9 +1273,9 @@ check(
 question(
     "S32.close-call",
     "In what share of the draws does noise have a smaller distance than held-out faces, in training mode?",
-    ours=[float(draw["noise"]["training mode"] < draw["held-out faces"]["training mode"]) for draw in bug_draws],
+    ours=[draw["noise"]["training mode"] < draw["held-out faces"]["training mode"] for draw in bug_draws],
     over="draws",
-    baselines=nulls(computed_right=[float(draw["noise"]["right"] < draw["held-out faces"]["right"]) for draw in bug_draws]),
+    baselines=nulls(computed_right=[draw["noise"]["right"] < draw["held-out faces"]["right"] for draw in bug_draws]),
     source="asked beside sangwoomo/FreezeD#3: does the relative order remain?",
 )
 

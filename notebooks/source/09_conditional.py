@@ -560,7 +560,7 @@ claim(
     paper="the classifier imposes perfect separability",
     ours=[other_side(points) for points in line["AC-GAN"]],
     over="trainings",
-    interval="bootstrap",
+    limits=(0, 1),
     tolerance=at_most(0.08),
     baselines=nulls(
         untrained=[other_side(points) for points in untaught],

@@ -440,7 +440,7 @@ question(
     "Does the shipped BigGAN draw the class it is asked for? Share of faces with the right hair and the right skin, 24 classes",
     ours=[row["asked for"] for row in whole.values()],
     over="sets of latents of one network",
-    interval="bootstrap",  # a share cannot exceed 1, as the ends of Student's interval may
+    limits=(0, 1),
     baselines=nulls(chance=1 / 24, mean_faces=trial["the mean face of each class"]["asked for"])
     | ceilings(real_faces=trial["truth"]["asked for"]),
     source="shown by eye in Brock et al. 2019, figure 1",

@@ -1452,10 +1452,10 @@ question(
 
 
 def recognised(codes):
-    """For each face whether, of several codes drawn with *its* label, the first comes nearest to it: 1 or 0."""
+    """For each face whether, of several codes drawn with *its* label, the first comes nearest to it."""
     with torch.no_grad():
         made = torch.stack([artist(z, labels.to(device)).cpu() for z in codes])  # [codes, 200, 3, 32, 32]
-    return ((made - real_faces).square().mean((2, 3, 4)).argmin(0) == 0).float()
+    return (made - real_faces).square().mean((2, 3, 4)).argmin(0) == 0
 
 
 def by_label_alone(x):

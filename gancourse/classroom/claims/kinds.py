@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from gancourse import scale
@@ -12,7 +12,7 @@ from gancourse.base.check import one_of
 from gancourse.classroom.claims import rows, session
 from gancourse.classroom.claims.baselines import Baselines, scores_of
 from gancourse.classroom.claims.figures import Figures, values_of
-from gancourse.classroom.claims.intervals import FEWEST, interval_of, statistic_of
+from gancourse.classroom.claims.intervals import FEWEST, interval_of, statistic_of, too_few_to_resample
 from gancourse.classroom.claims.rows import Row
 from gancourse.classroom.claims.tolerance import Tolerance
 from gancourse.classroom.coverage import PROMISES
@@ -20,6 +20,41 @@ from gancourse.classroom.coverage import PROMISES
 INDEPENDENT = ("trainings", "runs", "seeds", "draws")  # what an interval of a paper's row may run over
 
 _SUFFIX = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a row says beside its numbers."""
+
+    over: str
+    source: str
+    decks: str | None
+    unit: str
+    note: str
+    baselines: Baselines | None = None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a row's numbers were held against."""
+
+    tolerance: Tolerance
+    target: float | str
+    words: str  # the tolerance in words
+    refuses_nulls: bool = True
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What came of it, at a scale that can tell; ``exact``: at every scale."""
+
+    verdict: str
+    ours: str
+    why: str = ""
+    control: str = ""
+    statistic: str = "mean"
+    exact: bool = False
+    same: bool = False  # all measurements came out equal
 
 
 def identity(
@@ -36,8 +71,13 @@ def identity(
     note: str = "",
     digits: int = 4,
 ) -> Row:
-    """An equation, checked by numbers at every scale: it holds when every value satisfies the tolerance, else it fails."""
-    told = {"over": over, "source": source, "decks": decks, "unit": unit, "note": note}
+    """An equation, checked by numbers at every scale: it holds when every value satisfies the tolerance, else it fails.
+
+    expected: the number that the values should be near, or a word for it.
+    over: what several values vary over ("draws", "points").
+    source, decks, unit, note, digits: as in ``claim``.
+    """
+    told = _Told(over, source, decks, unit, note)
     return _by_every_value(id, rows.IDENTITY, statement, ours, expected, tolerance, True, digits, told)
 
 
@@ -60,8 +100,9 @@ def check(
     """Whether an instrument of ours does what it should: passed when every value satisfies the tolerance, else failed.
 
     exact: the check means as much at ci scale.
+    expected, over: as in ``identity``; baselines, source, decks, unit, note, digits: as in ``claim``.
     """
-    told = {"over": over, "baselines": baselines, "source": source, "decks": decks, "unit": unit, "note": note}
+    told = _Told(over, source, decks, unit, note, baselines)
     return _by_every_value(id, rows.CHECK, statement, ours, expected, tolerance, exact, digits, told)
 
 
@@ -78,8 +119,9 @@ def claim(
     exact: str = "",
     control: Row | str | None = None,
     open: str = "",
-    interval: str = "t",
+    interval: str | None = None,
     statistic: str = "mean",
+    limits: tuple[float, float] | None = None,
     decks: str | None = None,
     unit: str = "",
     note: str = "",
@@ -92,53 +134,54 @@ def claim(
 
     source: who says it, and where.
     paper: the paper's number, or a short text where it gives none ("collapses").
+    ours: one number for each independent measurement; True and False where each is an outcome.
+    tolerance: what the interval must lie in, fixed before measuring.
     baselines: ``nulls(noise=...)``, which the tolerance must refuse, or ``no_null("why")``; ``| ceilings(truth=...)``.
     over: what ours varies over: "trainings", "runs", "seeds" or "draws" where each value is an independent measurement; anything
         else ("classes", "points") is named as such and leaves the row open.
     exact: why no interval is needed (a closed form, a deterministic rule); each value is judged, at every scale.
     control: the row that shows the effect where it must be, or its id.
     open: why the row cannot be judged yet, whatever it measures.
-    interval, statistic: "bootstrap" and "median" where the mean of a few values is the wrong thing to look at.
+    interval: None for Student's, of outcomes True and False for that of a share; "share" where outcomes are written 1 and 0;
+        "bootstrap" of a median, or of a mean of many values.
+    statistic: "median" where the mean of a few values is the wrong thing to look at; its interval is the bootstrap's.
+    limits: the least and the greatest that can be, (0, 1) of a number that is a share: Student's interval ends there.
+    decks: the lecture slides that teach it; None for those of the id's promise, which a row with a suffix does not have.
+    unit: of ours and of the paper's number.
+    note: what a reader should know, shown under the row.
+    digits: that are shown; more where the tolerance asks for them.
     """
     if not source.strip():
         raise ValueError(f"claim {id} has no source: name the paper that says so, or ask with question(...)")
     if not isinstance(baselines, Baselines) or not (baselines.nulls or baselines.reason):
         raise TypeError(f"claim {id} needs baselines=nulls(noise=...) or no_null('why'), to show what chance scores")
-    values, target = values_of(f"ours of {id}", ours), _target(id, "paper", paper)
+    if exact and (interval is not None or statistic != "mean" or limits is not None):
+        raise ValueError(f"claim {id} is exact, each value is judged: leave out interval=, statistic= and limits=, or exact=")
+    values, target = _measured(id, ours, "" if exact else over), _target(id, "paper", paper)
     if target == "":
         raise ValueError(f"paper of {id} is empty: give its number, or say in a few words what it states")
     _tolerance(id, tolerance)
-    ends = None if exact else interval_of(values, interval, statistic)
-    judged = bool(exact) or scale.name() != "ci"
+    bounds = tolerance.bounds(target)
+    ends = None if exact else _interval(id, values, interval, statistic, limits)
     control = session.find(control) if isinstance(control, str) else control
     if open.strip():
         verdict, why = rows.OPEN, open.strip()
     elif exact:
-        verdict, why = _each(values, tolerance.bounds(target), control)
+        verdict, why = _each(values, bounds, control)
     else:
-        verdict, why = _by_interval(len(values), ends, tolerance.bounds(target), over, control)
-    figures = Figures(values, tolerance.width(target), bool(exact), digits)
-    return _row(
-        id,
-        rows.PAPER,
-        statement,
+        verdict, why = _by_interval(len(values), ends, bounds, over, control)
+    figures = Figures(values, tolerance.width(target), bool(exact), digits, bounds)
+    judged = _Judged(
         verdict,
-        figures,
-        why=why if judged else "",
-        ours=figures.spread() if exact else figures.estimate(statistic_of(values, statistic), ends),
-        statistic=statistic,
-        paper=target,
-        tolerance=tolerance.describe() + (f" ({exact})" if exact else ""),
-        refuse=None if open else (tolerance, target),
-        over=over,
-        baselines=baselines,
+        figures.spread() if exact else figures.estimate(statistic_of(values, statistic), ends),
+        why,
         control="" if control is None else f"{control.id} {control.verdict}",
-        source=source,
-        decks=decks,
-        unit=unit,
-        note=note,
+        statistic=statistic,
         exact=bool(exact),
+        same=figures.same(ends),
     )
+    asked = _Asked(tolerance, target, tolerance.describe() + (f" ({exact})" if exact else ""), refuses_nulls=not open.strip())
+    return _row(id, rows.PAPER, statement, figures, judged, asked, _Told(over, source, decks, unit, note, baselines))
 
 
 def question(
@@ -148,32 +191,25 @@ def question(
     ours: Any,
     over: str = "",
     baselines: Baselines | None = None,
-    interval: str = "t",
+    interval: str | None = None,
     statistic: str = "mean",
+    limits: tuple[float, float] | None = None,
     source: str = "",
     decks: str | None = None,
     unit: str = "",
     note: str = "",
     digits: int = 4,
 ) -> Row:
-    """A question of our own: a number with its 95 % interval and no verdict."""
-    values = values_of(f"ours of {id}", ours)
+    """A question of our own: a number with its 95 % interval and no verdict.
+
+    The keywords are those of ``claim``; ``source`` says what it is asked beside, if anything.
+    """
+    values = _measured(id, ours, over)
     figures = Figures(values, None, False, digits)
-    return _row(
-        id,
-        rows.QUESTION,
-        statement,
-        rows.NO_VERDICT,
-        figures,
-        ours=figures.estimate(statistic_of(values, statistic), interval_of(values, interval, statistic)),
-        statistic=statistic,
-        over=over,
-        baselines=baselines,
-        source=source,
-        decks=decks,
-        unit=unit,
-        note=note,
-    )
+    ends = _interval(id, values, interval, statistic, limits)
+    shown = figures.estimate(statistic_of(values, statistic), ends)
+    judged = _Judged(rows.NO_VERDICT, shown, statistic=statistic, same=figures.same(ends))
+    return _row(id, rows.QUESTION, statement, figures, judged, None, _Told(over, source, decks, unit, note, baselines))
 
 
 def _by_every_value(
@@ -185,35 +221,46 @@ def _by_every_value(
     tolerance: Tolerance,
     exact: bool,
     digits: int,
-    told: Mapping[str, Any],
+    told: _Told,
 ) -> Row:
     """The row of an identity or a check: good when every value satisfies the tolerance."""
     values, target = values_of(f"ours of {id}", ours), _target(id, "expected", expected)
     _tolerance(id, tolerance)
     good, bad = rows.VERDICTS[kind]
-    figures = Figures(values, tolerance.width(target), exact, digits)
-    return _row(
-        id,
-        kind,
-        statement,
-        good if all(tolerance.holds(value, target) for value in values) else bad,
-        figures,
-        ours=figures.spread(),
-        paper=target,
-        tolerance=tolerance.describe(),
-        refuse=(tolerance, target),
-        exact=exact,
-        **told,
-    )
+    figures = Figures(values, tolerance.width(target), exact, digits, tolerance.bounds(target))
+    verdict = good if all(tolerance.holds(value, target) for value in values) else bad
+    asked = _Asked(tolerance, target, tolerance.describe())
+    return _row(id, kind, statement, figures, _Judged(verdict, figures.spread(), exact=exact), asked, told)
+
+
+def _measured(id: str, ours: Any, over: str) -> list[float]:
+    """Measurements of which an interval is taken: one number for each of what is independent."""
+    return values_of(f"ours of {id}", ours, over.strip() if _independent(over) else "")
+
+
+def _independent(over: str) -> bool:
+    """Whether what ours varies over is independent, as the trainings of "trainings of BiGAN" are."""
+    return over.strip().partition(" ")[0] in INDEPENDENT
+
+
+def _interval(
+    id: str, values: list[float], method: str | None, statistic: str, limits: tuple[float, float] | None
+) -> tuple[float, float] | None:
+    """The interval of a row; at ci scale, where nothing is judged, none of what is too little to resample."""
+    if scale.name() == "ci" and too_few_to_resample(len(values), method, statistic):
+        return None
+    try:
+        return interval_of(values, method, statistic, limits)
+    except ValueError as error:
+        raise ValueError(f"{id} has no interval: {error}") from None
 
 
 def _by_interval(
     n: int, ends: tuple[float, float] | None, bounds: tuple[float, float], over: str, control: Row | None
 ) -> tuple[str, str]:
-    what = over.partition(" ")[0]
     if n == 1:
         return rows.OPEN, f"a single measurement, where {FEWEST} independent ones are asked for"
-    if what not in INDEPENDENT:
+    if not _independent(over):
         return rows.OPEN, f"the values are {n} {over}, no independent measurements"
     if n < FEWEST:
         return rows.OPEN, f"{n} {over}, where {FEWEST} are asked for"
@@ -241,75 +288,53 @@ def _outside(control: Row | None) -> tuple[str, str]:
     return rows.CONTRADICTED, ""
 
 
-def _row(
-    id: str,
-    kind: str,
-    statement: str,
-    verdict: str,
-    figures: Figures,
-    *,
-    ours: str,
-    over: str,
-    source: str,
-    decks: str | None,
-    unit: str,
-    note: str,
-    why: str = "",
-    paper: float | str = "",
-    tolerance: str = "",
-    refuse: tuple[Tolerance, float | str] | None = None,
-    baselines: Baselines | None = None,
-    statistic: str = "mean",
-    control: str = "",
-    exact: bool = False,
-) -> Row:
+def _row(id: str, kind: str, statement: str, figures: Figures, judged: _Judged, asked: _Asked | None, told: _Told) -> Row:
+    """The row of what was measured, judged and told, shown and remembered."""
     promise = PROMISES[_known(id)]
     if not statement.strip():
         raise ValueError(f"row {id} needs a statement: say in one sentence what is measured")
-    n, over = len(figures.values), over.strip()
+    n, over, paper = len(figures.values), told.over.strip(), "" if asked is None else asked.target
     if n > 1 and not over:
         raise ValueError(f"ours of {id} holds {n} values: say what they vary over, as in over='trainings'")
-    judged = exact or scale.name() != "ci"
-    nulls, ceilings, reason = _compare(id, baselines or Baselines(), figures, refuse if scale.name() != "ci" else None)
-    middle = "median " if statistic == "median" and n > 1 else ""
+    can_tell = judged.exact or scale.name() != "ci"
+    nulls, ceilings, reason = _compare(id, told.baselines or Baselines(), figures, asked)
+    middle = "median " if judged.statistic == "median" and n > 1 else ""
+    counted = f" {rows.SAME if judged.same else '('}{n} {_counted(over, n)})" if over else ""
     row = Row(
         id=id,
         kind=kind,
         statement=statement.strip(),
-        verdict=verdict if judged else rows.TOO_SMALL,
-        why=why,
-        paper=paper if isinstance(paper, str) else _with_unit(figures.one(paper), unit),
-        ours=middle + _with_unit(ours, unit) + (f" ({n} {_counted(over, n)})" if over else ""),
-        tolerance=tolerance,
+        verdict=judged.verdict if can_tell else rows.TOO_SMALL,
+        why=judged.why if can_tell else "",
+        paper=paper if isinstance(paper, str) else _with_unit(figures.one(paper), told.unit),
+        ours=middle + _with_unit(judged.ours, told.unit) + counted,
+        tolerance="" if asked is None else asked.words,
         nulls=nulls,
         ceilings=ceilings,
         no_null=reason,
-        control=control,
-        source=source.strip(),
+        control=judged.control,
+        source=told.source.strip(),
         # A row with a suffix is narrower than the promise: it names its slides itself.
-        decks=decks if decks is not None else "" if "." in id else promise.decks,
-        note=note.strip(),
-        unit=unit,
+        decks=told.decks if told.decks is not None else "" if "." in id else promise.decks,
+        note=told.note.strip(),
+        unit=told.unit,
         values=[figures.plain(value) for value in figures.values],
         over=over,
-        exact=exact,
-        scale=None if exact else scale.name(),
+        exact=judged.exact,
+        scale=None if judged.exact else scale.name(),
     )
     session.take(row)
     return row
 
 
-def _compare(
-    id: str, baselines: Baselines, figures: Figures, refuse: tuple[Tolerance, float | str] | None
-) -> tuple[str, str, str]:
-    """The baselines as texts; a null that the tolerance lets pass is an error."""
+def _compare(id: str, baselines: Baselines, figures: Figures, asked: _Asked | None) -> tuple[str, str, str]:
+    """The baselines as texts; a null that the tolerance lets pass is an error, but at ci scale."""
     nulls, ceilings = scores_of(id, baselines.nulls), scores_of(id, baselines.ceilings)
-    if refuse is not None:
-        tolerance, target = refuse
+    if asked is not None and asked.refuses_nulls and scale.name() != "ci":
         for name, score in nulls.items():
-            if tolerance.holds(score, target):
+            if asked.tolerance.holds(score, asked.target):
                 raise ValueError(
-                    f"the tolerance of {id}, {tolerance.describe()}, lets {name} pass, which scores {figures.one(score)}: "
+                    f"the tolerance of {id}, {asked.tolerance.describe()}, lets {name} pass, which scores {figures.one(score)}: "
                     "such a row says nothing. Measure something that needs learning, or leave the row open=... and say why"
                 )
     texts = ["; ".join(f"{name} {figures.one(score)}" for name, score in part.items()) for part in (nulls, ceilings)]

@@ -13,10 +13,11 @@ _PREFACE = """Each row is measured by a cell of a lecture; `gancourse claims` me
 `gancourse claims --from-notebooks` writes it from the executed notebooks. Tolerances were fixed before measuring. The
 [glossary](docs/glossary.md) says what ids, decks and words mean.
 
-- **Claims of papers** say what a source says. Numbers in brackets are 95 % intervals over independent measurements. A row is
-  *reproduced* when the interval of five or more lies inside the tolerance, *contradicted* when it lies outside and a positive
-  control shows that the experiment can find the effect, else *open*: work to do. *Must fail* lists what noise, an untrained
-  network or another null scores on the same measure; no tolerance lets it pass, unless the row is open for that.
+- **Claims of papers** say what a source says. Numbers in brackets are 95 % intervals over independent measurements; "in each of 5
+  trainings" says that all came out equal, which leaves no interval. A row is *reproduced* when the interval of five or more, or
+  what they all are, lies inside the tolerance, *contradicted* when it lies outside and a positive control shows that the
+  experiment can find the effect, else *open*: work to do. *Must fail* lists what noise, an untrained network or another null
+  scores on the same measure; no tolerance lets it pass, unless the row is open for that.
 - **Identities** are exact and hold at every scale. **Checks** show that an instrument of ours does what it should.
 - **Questions** are ours: a number with its interval, and no verdict."""
 

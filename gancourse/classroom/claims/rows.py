@@ -10,6 +10,7 @@ from typing import Any
 from gancourse.base import cells
 from gancourse.classroom.coverage import deck_names
 
+SAME = "(in each of "  # of measurements that came out equal, whose interval would have no width
 MIME = "application/vnd.gancourse.claim+json"
 
 IDENTITY, CHECK, PAPER, QUESTION = "identity", "check", "paper", "question"
@@ -97,7 +98,9 @@ _KIND = {
 }
 
 
-_ASKED, _BY_INTERVAL = "Asked for", ", by the 95 % interval in brackets over five or more independent measurements"
+_ASKED = "Asked for"
+_BY_INTERVAL = ", by the 95 % interval in brackets over five or more independent measurements"
+_BY_ALL = ", by what all of five or more independent measurements are"
 
 
 def headline(row: Row) -> str:
@@ -118,7 +121,7 @@ def details(row: Row) -> list[tuple[str, str]]:
     """What unfolds: label and text."""
     asked = row.tolerance
     if row.kind == PAPER and not row.exact:
-        asked += _BY_INTERVAL
+        asked += _BY_ALL if SAME in row.ours else _BY_INTERVAL
     elif asked and len(row.values) > 1:
         asked += ", by every value"
     origin = f"{row.source}; " if row.source and row.decks else row.source
@@ -163,7 +166,7 @@ def for_a_slide(stored: str) -> str:
     """A stored row as a room sees it: folded, with what was asked for above the fold.  Other HTML is left as it is."""
     folded = stored.replace("<details open ", "<details ")
     asked = re.search(rf"<i>{_ASKED}:</i> (.*?)</div>", folded)
-    seen = f"; asked for: {asked[1].removesuffix(_BY_INTERVAL)}" if asked else ""
+    seen = f"; asked for: {asked[1].removesuffix(_BY_INTERVAL).removesuffix(_BY_ALL)}" if asked else ""
     return folded.replace("</b></summary>", f"{seen}</b></summary>")
 
 

@@ -14,6 +14,7 @@ from gancourse.classroom.claims import rows
 from gancourse.classroom.claims.rows import MIME, Row
 
 _rows: dict[tuple[str, str], Row] = {}
+_latest: dict[str, Row] = {}  # by id, for the ledger keeps the place of a row that is measured again
 _examples = False
 
 
@@ -25,6 +26,7 @@ def ledger() -> list[Row]:
 def clear() -> None:
     """Forget the rows of this session."""
     _rows.clear()
+    _latest.clear()
 
 
 @contextlib.contextmanager
@@ -48,15 +50,14 @@ def take(row: Row) -> None:
 
 def remember(row: Row) -> None:
     """Add a row to the session's, or replace the row of the same id and statement."""
-    _rows[row.id, row.statement] = row
+    _rows[row.id, row.statement] = _latest[row.id] = row
 
 
 def find(id: str) -> Row:
-    """The session's latest row of that id."""
-    for row in reversed(_rows.values()):
-        if row.id == id:
-            return row
-    raise ValueError(f"no row {id!r} has been measured in this session: run its cell first")
+    """The row of that id that was measured last in this session."""
+    if id not in _latest:
+        raise ValueError(f"no row {id!r} has been measured in this session: run its cell first")
+    return _latest[id]
 
 
 def summary() -> None:

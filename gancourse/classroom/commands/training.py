@@ -176,4 +176,5 @@ def experiment(arguments: argparse.Namespace) -> int:
         refuse(arguments, "the list of experiments", "seeds", "jobs")
     from gancourse.experiments import command
 
-    return command.main(arguments.name, arguments.seeds, arguments.jobs or 1, arguments.verify)
+    with plain_warnings():
+        return command.main(arguments.name, arguments.seeds, arguments.jobs or 1, arguments.verify)

@@ -79,9 +79,9 @@ class Classes:
     def _check_range(self, y: Tensor) -> None:
         if torch.compiler.is_exporting():  # no branch on values there
             return
-        columns = y.reshape(len(y), -1)
+        columns = y.reshape(len(y), len(self.sizes))
         sizes = torch.tensor(self.sizes, device=y.device)
-        if len(y) == 0 or bool(((columns >= 0) & (columns < sizes)).all()):  # one answer from the device for all columns
+        if bool(((columns >= 0) & (columns < sizes)).all()):  # one answer from the device for all columns
             return
         for name, size, column in zip(self.names, self.sizes, columns.T, strict=True):
             wrong = column[(column < 0) | (column >= size)]
@@ -106,7 +106,7 @@ class Classes:
 
     def cross_entropy(self, logits: Tensor, y: Tensor) -> Tensor:
         """-E[log P(y | x)], summed over attributes, from logits [N, total]."""
-        columns = y.reshape(len(y), -1).T
+        columns = y.reshape(len(y), len(self.sizes)).T
         terms = [F.cross_entropy(part, column) for part, column in zip(self.split(logits), columns, strict=True)]
         return torch.stack(terms).sum()
 
@@ -119,6 +119,12 @@ class Classes:
 
 
 Spec = int | Sequence[int] | Mapping[str, Sequence[str]] | Classes
+
+
+def unlabelled(y: Any, what: str, option: str = "classes") -> None:
+    """Refuse labels given to a network (``what``) that cannot read them; ``option`` is what it would have to be built with."""
+    if y is not None:
+        raise ValueError(f"this {what} reads no labels: build it with {option}=... or leave them out")
 
 
 class LabelEmbedding(nn.Module):

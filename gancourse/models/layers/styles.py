@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check, ranks
-from gancourse.models.layers.conditional import class_vectors
+from gancourse.models.layers.conditional import class_vectors, unlabelled
 from gancourse.models.layers.equalised import EqualisedLinear, pixel_norm
 
 NOISE = ("auto", "random", "constant", "none")
@@ -60,7 +60,9 @@ class MappingNetwork(nn.Module):
     def forward(self, z: Tensor | None, labels: Tensor | None = None, n: int | None = None) -> Tensor:
         with float32(next(self.layers.parameters())):
             parts = [pixel_norm(check.latents(z, self.latent_dim).float())] if self.latent_dim else []
-            if self.embed is not None:
+            if self.embed is None:
+                unlabelled(labels, "mapping", "label_dim")
+            else:
                 parts.append(self._embedded(self.embed, labels, n if z is None else z.shape[0]))
             w = torch.cat(parts, 1)
             for layer in self.layers:

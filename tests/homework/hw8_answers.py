@@ -1,0 +1,193 @@
+"""Planted answers to homework 8: right ones written otherwise, and wrong ones that no table of slips holds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import scipy.linalg
+import torch
+from scipy import stats
+
+from gancourse.classroom.homework import hw8
+from gancourse.data.toys import gaussian_mixture
+from gancourse.metrics import mode_report
+from tests.homework.planting import Garden
+
+garden = Garden("hw8")
+wrong, right = garden.plant_wrong, garden.plant_right
+
+# 1. Chance
+
+
+def by_sqrtm(a, b):
+    a, b = a.numpy(), b.numpy()
+    s, t = np.cov(a.T), np.cov(b.T)
+    return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(s + t) - 2 * np.trace(scipy.linalg.sqrtm(s @ t)).real
+
+
+def by_symmetric_root(a, b):
+    s, t = torch.cov(a.T), torch.cov(b.T)
+    values, vectors = torch.linalg.eigh(s)
+    root = vectors * values.clamp(min=0).sqrt() @ vectors.T
+    roots = torch.linalg.eigvalsh(root @ t @ root).clamp(min=0).sqrt()
+    return float((a.mean(0) - b.mean(0)).square().sum() + s.trace() + t.trace() - 2 * roots.sum())
+
+
+def unclamped(a, b):
+    s, t = torch.cov(a.T), torch.cov(b.T)
+    return (a.mean(0) - b.mean(0)).square().sum() + (s + t).trace() - 2 * torch.linalg.eigvals(s @ t).real.sqrt().sum()
+
+
+def chance_as_a_list(real, n, times, distance, generator):
+    found = []
+    for _ in range(times):
+        a, b = real[torch.randperm(len(real), generator=generator)].split([n, len(real) - n])
+        found.append(distance(a, b[:n]))
+    return found
+
+
+right("scipy's root of a matrix", frechet=by_sqrtm)
+right("the symmetric root", frechet=by_symmetric_root)
+wrong("no clamp", "NaN", frechet=unclamped)
+right("a list of distances", by_chance=chance_as_a_list)
+wrong("one draw too many", by_chance=lambda real, n, times, *others: hw8._by_chance(real, n, times + 1, *others))
+right("p by a loop", p_value=lambda value, null: (1 + sum(float(x) >= value for x in null)) / (len(null) + 1))
+
+# 2. Worthless
+
+
+def lattice(n, low, high, one, generator):
+    x = torch.linspace(0, 1, math.isqrt(n), dtype=torch.float64)
+    points = torch.cartesian_prod(x, x)
+    return low + (high - low) * torch.cat([points, points[: n - len(points)]])
+
+
+def corners(n, low, high, one, generator):
+    signs = torch.tensor([[1, 1], [1, -1], [-1, 1], [-1, -1]]).double()
+    return torch.cat([one.repeat(n - 4, 1), one + 50 * (high - low) * signs])
+
+
+def by_heart(n, low, high, one, generator):
+    x = torch.linspace(-4, 4, 5, dtype=torch.float64)
+    return torch.cartesian_prod(x, x)[torch.arange(n) % 25] + 0.05 * torch.randn(n, 2, generator=generator)
+
+
+def entropy(samples, modes, std):
+    share = hw8._good(samples, modes, std) / len(samples)
+    share = share[share > 0]
+    return float(-(share * share.log()).sum() / math.log(len(modes)))
+
+
+def variation(samples, modes, std):
+    share = hw8._good(samples, modes, std) / len(samples)
+    return 1 - float((share - 1 / len(modes)).abs().sum() + 1 - share.sum()) / 2
+
+
+right("a lattice", captures=lattice)
+wrong("the lecture's grid by heart", captures=by_heart)
+right("one place, shaken", hits=lambda n, low, high, one, g: one + 0.005 * torch.randn(n, 2, generator=g))
+right("recall by four corners", recalls=corners)
+right("recall by a lattice, whose balls touch", recalls=lattice)
+right("the share of modes served", worth=lambda s, m, d: float((hw8._good(s, m, d) / len(s) >= 0.5 / len(m)).double().mean()))
+right("one minus the total variation", worth=variation)
+right("the course's share of the data that is missed", worth=lambda s, m, d: 1 - mode_report(s, gaussian_mixture(m, d)).missed)
+wrong("entropy of the shares", worth=entropy)
+wrong("the Frechet distance to the centres", worth=lambda s, m, d: 1 / (1 + float(hw8._frechet(s, m))))
+
+# 3. Faults
+
+
+def by_argmin(train, score, seeds, validation, test):
+    found = []
+    for seed in seeds:
+        made = train(seed)
+        found.append(score(made[int(np.argmin([score(g, validation) for g in made]))], test))
+    return found
+
+
+def by_mask(images, n_test, generator):
+    mask = torch.zeros(len(images), dtype=torch.bool)
+    mask[torch.randperm(len(images), generator=generator)[:n_test]] = True
+    rest = images[~mask]
+    return torch.stack([rest, rest.flip(-1)], 1).flatten(0, 1), images[mask]
+
+
+def with_repeats(train, score, losses, rates, seeds):
+    both = [[[score(train(loss, rate, seed)) for rate in rates] for seed in seeds] for loss in losses]
+    old, new = torch.tensor(both, dtype=torch.float64).mean(2)
+    return old - new
+
+
+right("argmin", reported=by_argmin)
+right("a tensor of scores", reported=lambda *given: torch.tensor(by_argmin(*given)))
+right("a tensor of differences", effect=with_repeats)
+wrong("A as found", reported=lambda train, score, seeds, v, test: min(score(g, test) for seed in seeds for g in train(seed)))
+right("by a mask", prepared=by_mask)
+
+# 4. to 6.
+
+
+def bootstrap(scores):
+    means = scores.mean(1).numpy()
+    draws = [np.random.default_rng(i).choice(means, len(means)).mean() for i in range(300)]
+    return tuple(np.percentile(draws, [2.5, 97.5]))
+
+
+def border(samples, train, held_out):
+    near, fresh = hw8._near(samples, train), hw8._near(held_out, train)
+    return float(stats.binom.sf(int((near < fresh.quantile(0.02)).sum()) - 1, len(near), 0.02))
+
+
+right("an interval as a tensor", interval=lambda s: torch.tensor(hw8._interval(s)))
+right("scipy's interval", interval=lambda s: stats.t.interval(0.95, len(s) - 1, s.mean(1).mean().item(), stats.sem(s.mean(1))))
+wrong("a bootstrap of five", interval=bootstrap)
+
+
+def by_halving(wanted, power_of, most):
+    low, high = 5, most
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if power_of(middle) >= wanted else (middle + 1, high)
+    if power_of(low) < wanted:
+        raise ValueError("too few")
+    return low
+
+
+def by_numpy(n, mean, spread, bound, rounds, generator):
+    x = np.random.default_rng(generator.initial_seed()).normal(mean, spread, (rounds, n))
+    return np.mean(x.mean(1) + stats.t.ppf(0.975, n - 1) * stats.sem(x, axis=1) <= bound)
+
+
+def verdict_in_another_order(span, n, low, high, nulls, control):
+    if [v for v in nulls if v >= low and v <= high]:
+        raise ValueError
+    if n < 5 or not (low <= span[0] and span[1] <= high or control and (span[1] < low or span[0] > high)):
+        return "open"
+    return "reproduced" if low <= span[0] <= high else "contradicted"
+
+
+right("open first", verdict=verdict_in_another_order)
+wrong("always open", verdict=lambda *given: "open")
+right("halving", trainings=by_halving)
+right("the least of a list", trainings=lambda wanted, f, most: min(n for n in range(5, most + 1) if f(n) >= wanted))
+right("numpy's draws", power=by_numpy)
+wrong("nobody is accused", copying_p=lambda *given: 0.5)
+wrong("everybody is accused", copying_p=lambda *given: 0.0)
+right("exact, without a draw", power=lambda n, mean, spread, bound, rounds, g: hw8._power_exact(n, mean, spread, bound))
+
+
+def before_the_first(samples, train, held_out):
+    near, fresh = hw8._near(samples, train), hw8._near(held_out, train)
+    n, of = len(near), len(near) + len(fresh)
+    return math.prod((n - i) / (of - i) for i in range(int((near < fresh.min()).sum())))
+
+
+right("a border and a binomial", copying_p=border)
+right("how many lie nearer than any held-out point", copying_p=before_the_first)
+wrong(
+    "Kolmogorov and Smirnov",
+    "accused",
+    copying_p=lambda s, t, h: stats.ks_2samp(hw8._near(s, t).numpy(), hw8._near(h, t).numpy(), alternative="greater").pvalue,
+)
+wrong("the oracle replaced", "no longer", code="hw8._worth = lambda *a: 1.0", part="worthless")

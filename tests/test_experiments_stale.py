@@ -1,0 +1,62 @@
+"""Trainings of code that has changed since: they are found by their first steps and their data, and put aside whole."""
+
+import pytest
+
+from gancourse.base import trees
+from gancourse.experiments import runner, stale
+from tests.experiment_in_the_plane import EXPERIMENT, Plane
+
+JOB = ("hinge + decay", 0)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The folder of the plane's trainings at ci size, all done."""
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    runner.work_here(EXPERIMENT, "ci")
+    return runner.folder(EXPERIMENT, "ci")
+
+
+def changed(place, **entries):
+    path = runner.file(place, JOB, "done")
+    trees.save(path, trees.load(path) | entries)
+
+
+def test_what_this_code_trained_stays_where_it_is(place):
+    before = sorted(place.iterdir())
+    assert stale.put_aside(EXPERIMENT, "ci") == ""
+    assert sorted(place.iterdir()) == before
+
+
+def test_nothing_is_trained_where_nothing_is_done(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_DATA", str(tmp_path))
+    monkeypatch.setattr(Plane, "__init__", None)
+    assert stale.put_aside(EXPERIMENT, "ci") == ""
+
+
+def test_one_arm_that_begins_otherwise_puts_all_aside_but_the_lock(place):
+    (place / "lock").touch()
+    (place / "ci").mkdir()
+    changed(place, first={"d_loss": [9.0] * 20, "g_loss": [9.0] * 20})
+    before = {path.name for path in place.iterdir()}
+    told = stale.put_aside(EXPERIMENT, "ci")
+    assert "hinge + decay, seed 0: d_loss at step 1 is" in told and str(place / "older-1") in told
+    assert {path.name for path in place.iterdir()} == {"lock", "older-1"}
+    assert {path.name for path in (place / "older-1").iterdir()} == before - {"lock"}
+    runner.work_here(EXPERIMENT, "ci")
+    changed(place, first={"d_loss": [9.0] * 20, "g_loss": [9.0] * 20})
+    assert "older-2" in stale.put_aside(EXPERIMENT, "ci")
+
+
+def test_other_data_are_other_trainings(place):
+    kept = trees.load(place / "baselines.done")
+    other = kept | {"facts": kept["facts"] | {"points": 255}}
+    trees.save(place / "baselines.done", other)
+    assert "points is 256, was 255" in stale.put_aside(EXPERIMENT, "ci")
+    trees.save(place / "baselines.done", other)  # as if a crash had come when all else was moved
+    assert "older-2" in stale.put_aside(EXPERIMENT, "ci")
+
+
+def test_of_a_training_on_another_machine_nothing_is_said(place):
+    changed(place, first={"d_loss": [9.0] * 20, "g_loss": [9.0] * 20}, machine={"device": "a GPU", "torch": "2"})
+    assert stale.put_aside(EXPERIMENT, "ci") == ""
