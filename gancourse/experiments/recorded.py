@@ -34,6 +34,7 @@ NAMES = (
     "hinge_slopes_rates",
     "lapgan_view",
     "latent_faces",
+    "latent_faces_longer",
     "latent_regressor",
     "mapping_rate",
     "pix2pix_losses",

@@ -717,24 +717,25 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Is it this generator?
 #
-# Five others, each trained for a minute from its own first weights, are asked the same.
+# Five others, trained for a minute, and five for four minutes, from first weights of their own, are asked the same.
 #
-# - averaging, at one length: helps in all five
-# - single exemplars, left too long: *more* hits than three; in an untrained network, too
-# - sums in pixels: 1.2 times as strange as in latents, not 3
+# - sums in pixels: 1.2 times as strange as in latents; after four minutes 1.6; the shipped one 3.1
+# - three exemplars for one, sums left too long: fewer hits; as many; more
+# - glasses on dark faces: far more often than on light ones; less so
 
 # %% tags=["slide-continue"]
-five = records.load("latent_faces")
+five, longer = records.load("latent_faces"), records.load("latent_faces_longer")
 
 
-def told_by(name):
+def told_by(name, record=five):
     """One number for each of the five trainings."""
-    return five.final(name)["faces32_live"]
+    return record.final(name)["faces32_live"]
 
 
-def span(name, template="{:.0%}"):
+def span(name, template="{:.0%}", record=five):
     """The mean of the five, and the least and the most."""
-    return f"{template.format(told_by(name).mean())} ({template.format(told_by(name).min())} to {template.format(told_by(name).max())})"
+    told = told_by(name, record)
+    return f"{template.format(told.mean())} ({template.format(told.min())} to {template.format(told.max())})"
 
 
 beginner = experiments.build("faces32_live", 0).generator  # of the five's recipe, with its first weights
@@ -789,29 +790,60 @@ question(
     source="beside Radford et al. 2016, section 6.3.2",
     note="Averaging changes the length of the sum too; here every sum is stretched to the same length. All triples count: a single exemplar is valid by its choice.",
 )
-# %% tags=["slide-continue"]
-def shown(number, template):
-    """The number, or nothing where too few pictures of a kind were drawn."""
-    return "" if np.isnan(number) else template.format(number)
-
-
-viz.table(
-    [
-        {"what": what, "in latents": span(name, template), "beside it": f"{beside} {span(other, template)}", "in pixels": span(pixels, template) if pixels else "", "untrained": shown(untrained_told(name), template)}
-        for what, name, beside, other, pixels, template in (
-            ("half-way: agrees with its ends", "between", "another walk", "between_elsewhere", "", "{:.0%}"),
-            ("glasses, 2x: appear", "moved", "to anywhere", "moved_astray", "moved_pixels", "{:.0%}"),
-            ("sums with glasses: hits", "sum_glasses", "a step astray", "sum_glasses_astray", "sum_glasses_pixels", "{:.0%}"),
-            ("sums with a smile: hits", "sum_smile", "a step astray", "sum_smile_astray", "sum_smile_pixels", "{:.0%}"),
-            ("sums with glasses: stranger by", "strange", "of no meaning", "strange_one_label", "strange_pixels", "{:.2f}"),
-            ("long hair, 2x: stranger by", "hair", "own draws", "hair_own", "hair_pixels", "{:.2f}"),
-        )
-    ],
-    caption="five trainings: mean (least to most); last, in latents, a network that was never trained",
+# %%
+claim(
+    "C11.single_longer",
+    "Single exemplars are unstable, after four times the steps: how much more often do sums of three averaged ones show what they should? As C11.single",
+    source="Radford et al. 2016, section 6.3.2",
+    paper="single ones unstable, three averaged ones stable",
+    ours=told_by("three", longer) - told_by("one", longer),
+    tolerance=at_least(0.05),
+    over="trainings",
+    baselines=nulls(no_difference=0, labels_of_other_latents=without["three"] - without["one"], untrained_network=untrained_told("three") - untrained_told("one")),
+    decks="HC",
+    note=f"Hits of one: {span('one', record=longer)}, three: {span('three', record=longer)}, ten: {span('ten', record=longer)}. Tolerance that of C11.single, fixed before these trainings on new seeds.",
 )
+claim(
+    "C11.overlap_longer",
+    "The same sum on pixels is a noisy overlap, after four times the steps: how much stranger is it than in latents? As C11.overlap",
+    source="Radford et al. 2016, section 6.3.2",
+    paper="noisy overlap in pixels, faces in latents",
+    ours=told_by("strange_pixels", longer) / told_by("strange", longer),
+    tolerance=at_least(1.5),
+    over="trainings",
+    baselines=nulls(no_difference=1, sums_of_no_meaning_in_latents=(told_by("strange_one_label", longer) / told_by("strange", longer)).mean()),
+    decks="HC",
+    note="Tolerance that of C11.overlap, fixed before these trainings on new seeds.",
+)
+# %% tags=["slide-continue"]
+def of_shipped(name):
+    """The same number for the shipped network, as the record has it."""
+    return five.baseline(name)["faces32, shipped"]
+
+
+by_distance = {
+    "sums with glasses, pixels over latents:\nhow much stranger": (1.0, lambda told: told("strange_pixels") / told("strange")),
+    "sums as long as they come:\nhits of three less hits of one": (0.0, lambda told: told("three") - told("one")),
+    "glasses on dark faces\nless those on light ones": (0.0, lambda told: told("glasses_dark") - told("glasses_light")),
+}
+fig, axes = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
+for ax, (title, (nothing, number)) in zip(axes, by_distance.items(), strict=True):
+    ax.axhline(nothing, color="0.6", lw=1)
+    for label, mark, told in (
+        ("1,000 steps", "o", told_by),
+        ("4,000 steps", "s", lambda name: told_by(name, longer)),
+        ("shipped: another recipe,\n12,000 steps", "*", of_shipped),
+    ):
+        ax.plot(told("frechet"), number(told), mark, ms=13 if mark == "*" else 8, ls="", label=label)
+    ax.set(title=title, xlabel="distance from faces", xscale="log", xticks=[2.5, 5, 10], xticklabels=["2.5", "5", "10"])
+    ax.minorticks_off()
+axes[0].legend(fontsize=10)
+viz.show(fig, "Each mark is a training. Grey: no difference.")
 
 # %% [markdown] tags=["notes"]
-# All this was one generator. Five others (the record `latent_faces`: another recipe, a minute each; faces, but rough ones) were asked the same, and our expectations written down before. In all five half-way pictures belong to their own walk rather than another, by 36 points (untrained 12), and the direction puts glasses on. The two remarks that we took from the paper do not hold, and the boxes are open. Sums of single exemplars, as long as they come, hit *more* often than those of three, 72 % against 49, and ten only 23; *at one length* ten hit more often than one. But a network that was never trained has 63, 53 and 43 %, and gains at one length (`0.25`) what they gain (`0.2232`). So such hits tell little of what was learnt. In the shipped generator they rise, stretched or not. And sums in pixels are 1.2 times as strange as those in latents, not 3. Long hair in pixels we had expected far stranger: 1.41, in latents 1.38. The case for latents rests on one good generator.
+# All this was one generator. Five others (the record `latent_faces`: another recipe, a minute each; faces, but rough ones) were asked the same, and our expectations written down before. In all five half-way pictures belong to their own walk rather than another, and the direction puts glasses on. But the two remarks that we took from the paper do not hold. Sums of single exemplars, as long as they come, hit *more* often than those of three, 72 % against 49 (an untrained network: 63 and 53). And sums in pixels are 1.2 times as strange as those in latents, not 3.
+#
+# Is it the rough faces? Five more, four times as long, from new first weights and with the same bounds (`latent_faces_longer`). Now sums in pixels are 1.58 times as strange, in each of the five more than in any of the first: **reproduced**. Hits of one and of three are level, 53 %: open. The shipped network, nearer to faces by far, goes on in both directions. So the paper's remarks are about *good* generators. What makes one here, steps or recipe, we did not take apart. *At one length* ten exemplars hit more often than one in all; an untrained network gains as much (`0.25`, the first five `0.2232`), so such hits tell little of what was learnt.
 #
 # So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do and pixels cannot is to draw whatever goes with an attribute, the outline of a head, the hair in front of a background, and to end at a face hardly stranger than the generator's others. What pixels can do is to leave the rest alone.
 
@@ -1311,7 +1343,7 @@ viz.table(
 # %% [markdown]
 # ## 10. Five generators
 #
-# Section 5 asked five trainings of a minute, `latent_faces`. Here is the rest of what was asked. First the bond: do glasses go with dark skin in each of them?
+# Section 5 asked five trainings of a minute, `latent_faces`, and five of four minutes, `latent_faces_longer`. Here is the rest of what was asked of the first. First the bond: do glasses go with dark skin in each of them?
 
 # %%
 bond = told_by("glasses_dark") - told_by("glasses_light")
@@ -1357,7 +1389,29 @@ question(
     baselines=nulls(the_same_in_pixels=told_by("hair_pixels").mean()) | ceilings(own_draws_that_have_it=told_by("hair_own").mean()),
     source="beside Radford et al. 2016, section 6.3.2",
 )
-whose = (*(f"training {seed}" for seed in five.seeds), "shipped", "untrained")
+# %%
+def shown(number, template):
+    """The number, or nothing where too few pictures of a kind were drawn."""
+    return "" if np.isnan(number) else template.format(number)
+
+
+viz.table(
+    [
+        {"what": what, "in latents": span(name, template), "beside it": f"{beside} {span(other, template)}", "in pixels": span(pixels, template) if pixels else "", "untrained": shown(untrained_told(name), template)}
+        for what, name, beside, other, pixels, template in (
+            ("half-way: agrees with its ends", "between", "another walk", "between_elsewhere", "", "{:.0%}"),
+            ("glasses, 2x: appear", "moved", "to anywhere", "moved_astray", "moved_pixels", "{:.0%}"),
+            ("sums with glasses: hits", "sum_glasses", "a step astray", "sum_glasses_astray", "sum_glasses_pixels", "{:.0%}"),
+            ("sums with a smile: hits", "sum_smile", "a step astray", "sum_smile_astray", "sum_smile_pixels", "{:.0%}"),
+            ("sums with glasses: stranger by", "strange", "of no meaning", "strange_one_label", "strange_pixels", "{:.2f}"),
+            ("long hair, 2x: stranger by", "hair", "own draws", "hair_own", "hair_pixels", "{:.2f}"),
+        )
+    ],
+    caption="five trainings: mean (least to most); last, in latents, a network that was never trained",
+)
+
+# %%
+whose = (*(f"training {seed}" for seed in five.seeds), "4,000 steps, mean", "shipped", "untrained")
 asked_of_all = {
     "distance": "frechet",
     **{f"glasses on {skin} faces": f"glasses_{skin}" for skin in ("light", "dark")},
@@ -1370,7 +1424,7 @@ asked_of_all = {
 }
 viz.table(
     [
-        {"what": what} | {who: shown(number, "{:.1f}" if name == "frechet" else "{:.0%}") for who, number in zip(whose, (*told_by(name), five.baseline(name)["faces32, shipped"], untrained_told(name)), strict=True)}
+        {"what": what} | {who: shown(number, "{:.1f}" if name == "frechet" else "{:.0%}") for who, number in zip(whose, (*told_by(name), told_by(name, longer).mean(), of_shipped(name), untrained_told(name)), strict=True)}
         for what, name in asked_of_all.items()
     ],
     caption="hits: sums stretched to the length of a latent, or as long as they come; all triples, mean of glasses and smile",
@@ -1383,7 +1437,7 @@ lines_drawn["shipped"] = generate(latent.draw_latents(len(next(iter(film.values(
 show(viz.labelled_grid(torch.cat(list(lines_drawn.values())), rows=list(lines_drawn), n_columns=len(lines_drawn["shipped"]), scale=3), "One of the five trainings, the same latents every time; below, draws of the shipped generator.")
 
 # %% [markdown]
-# We expected chance: another sign for another seed. All five have the bond, and with one sign, `0.4547` more glasses on dark faces; the shipped generator has `0.1073`. So it is no accident of a seed. It may be the judge's, on rough dark faces: no second judge was asked. White's means give back `0.5238`, nearly all that a step to anywhere keeps more. Read the lines of the other attributes: twice the direction of glasses keeps 64 to 67 % of them, a step to anywhere 77 to 80; in the shipped generator 81 and 75. So in the five the direction puts glasses on, and skin is not all that pays.
+# We expected chance: another sign for another seed. All five have the bond, and with one sign, `0.4547` more glasses on dark faces (61 % against 37 after 4,000 steps, `0.1073` more in the shipped generator). So it is no accident of a seed, and it fades as the faces get better. It may be the judge's, on rough dark faces: no second judge was asked. White's means give back `0.5238`, nearly all that a step to anywhere keeps more. Read the lines of the other attributes: twice the direction of glasses keeps 64 to 67 % of them, a step to anywhere 77 to 80. After 4,000 steps it is 72 and 78, in the shipped generator 81 and 75. So a rough generator's direction puts glasses on, and skin is not all that pays.
 #
 # And mind the nulls. The untrained network has one set of first weights, the record's. On four others the judge reads too few faces of some kind to ask; on a sixth, in a pilot with 40,000 latents, one, three and ten exemplars hit 44, 43 and 48 % as long as they come. With the record's, "glasses appear" on `0.7372` of the stains.
 
