@@ -723,7 +723,7 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # - three exemplars for one, sums left too long: fewer hits; as many; more
 # - glasses on dark faces: far more often than on light ones; less so
 
-# %% tags=["slide-continue"]
+# %%
 five, longer = records.load("latent_faces"), records.load("latent_faces_longer")
 
 
@@ -790,7 +790,7 @@ question(
     source="beside Radford et al. 2016, section 6.3.2",
     note="Averaging changes the length of the sum too; here every sum is stretched to the same length. All triples count: a single exemplar is valid by its choice.",
 )
-# %%
+# %% tags=["slide-continue"]
 claim(
     "C11.single_longer",
     "Single exemplars are unstable, after four times the steps: how much more often do sums of three averaged ones show what they should? As C11.single",
