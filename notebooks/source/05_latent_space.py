@@ -717,11 +717,10 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Is it this generator?
 #
-# Five others, trained for a minute, and five for four minutes, from first weights of their own, are asked the same.
+# Ten others, trained for one minute or for four, are asked the same.
 #
-# - sums in pixels: 1.2 times as strange as in latents; after four minutes 1.6; the shipped one 3.1
-# - three exemplars for one, sums left too long: fewer hits; as many; more
-# - glasses on dark faces: far more often than on light ones; less so
+# - sums in pixels, strange: **open** after one minute, **reproduced** after four
+# - three exemplars steadier than one: open, open
 
 # %%
 five, longer = records.load("latent_faces"), records.load("latent_faces_longer")
@@ -790,7 +789,7 @@ question(
     source="beside Radford et al. 2016, section 6.3.2",
     note="Averaging changes the length of the sum too; here every sum is stretched to the same length. All triples count: a single exemplar is valid by its choice.",
 )
-# %% tags=["slide-continue"]
+# %%
 claim(
     "C11.single_longer",
     "Single exemplars are unstable, after four times the steps: how much more often do sums of three averaged ones show what they should? As C11.single",
