@@ -591,9 +591,9 @@ claim(
 )
 
 # %% [markdown]
-# With $\log(1 - D)$ the ratio climbs to 82,500. What dies is the gradient that $G$ gets, from 2.5 at step 50 to 0.0003; the other is then about 20 (first row times third).
-# With $-\log D$ the ratio comes down again, from about 30 to 14, and what $G$ gets is 15 to 21 from step 100 on. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the game that
-# needs them. (The row is a logarithm: the seeds differ by powers of ten. What the two generators draw: section 10.)
+# With $\log(1 - D)$ the ratio climbs to $10^{4.9}$. What dies is the gradient that $G$ gets, from 2.5 at step 50 to 0.00026; the other is then about 21 (first row times third).
+# With $-\log D$ the ratio comes down again, from about 30 to 14, and what $G$ gets is 15 to 21 from step 100 on. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the first
+# game. (Its interval: $10^{3.3}$ to $10^{6.6}$. What the two generators draw: section 10.)
 #
 # ### Is it the same game?
 #
@@ -704,7 +704,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # So what is trained in practice is another game, which has an equilibrium at $q = p$ too where that is possible. The theorem
 # of section 3 is about the minimax game. Fedus et al. (2018) trained the non-saturating game on cases where descending JS should fail,
-# and it worked: *the divergence view explains the target, and it does not explain the path.*
+# and it worked: *JS explains the target, and it does not explain the path.*
 #
 # ## 5. Algorithm 1, and what k does
 #
@@ -872,12 +872,12 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # In the left picture the generator travels to the right, from a JS of 0.61. At first every $D$ learns faster than $G$ moves, and its share falls. Then the share climbs: with $k = 1$ to about 0.8 at a JS of 0.1, where this $D$ is little better than a constant; with $k = 5$ to a quarter.
 #
-# More updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. So does a larger step for $D$ (0.14, at a fifth of the updates of $k = 5$), and so does a smaller step for
+# More updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. So does a larger step for $D$ (0.14; unsure in the second half: section 6), and so does a smaller step for
 # $G$ (0.15). What counts here is how far
 # $D$ can move while $G$ takes a step. The paper says: $D$ stays near its optimum *so long as $G$ changes slowly enough*; it took $k = 1$ as
 # the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch shows no gain (0.69).
 #
-# The generator comes nearer, too (right, where the curves swing): in the last quarter JS is 0.00418, 0.00044, 0.00004 for $k = 1, 2, 5$. There little is left to know, and $D$ is never still: with $k = 2$ and 5 a constant is nearer to $D^*$ (shares 1.79 and 4.05). On the left this shows early: from a JS of 0.03 on the curves rise again, and those of $k = 1$ and 2 pass 1. (A curve takes one look at each distance; in the table's sums the far looks weigh most: section 6.)
+# The generator comes nearer, too (right, where the curves swing): in the last quarter JS is 0.00418, 0.00044, 0.00004 for $k = 1, 2, 5$. There the unit, $2\,\mathrm{JS}$, is tiny: with $k = 2$ and 5 a constant is nearer to $D^*$ (shares 1.79 and 4.05). On the left this shows early: from a JS of 0.03 on the curves rise again, and those of $k = 1$ and 2 pass 1. (A curve takes one look at each distance; in the table's sums the far looks weigh most: section 6.)
 
 # %%
 near = {name: float(share(looks, 0.03, 0.005).mean()) for name, looks in runs.items()}
@@ -1025,10 +1025,10 @@ question(
 )
 
 # %% [markdown]
-# No gain: the share is 1.10 times that without, and the interval leaves room for a gain of 8 % and no more. $k = 5$ takes away seven tenths.
+# Over the whole way no gain: the share is 1.10 times that without, and the interval leaves room for a gain of 8 % and no more. $k = 5$ takes away seven tenths.
 #
-# The halves differ. In the first the larger step for $D$ is the best of all (0.12); in the second its sum is that of $k = 1$ (both 0.27), while $k = 5$ and the smaller step for $G$ help there, too (0.13 each). The two ways to count
-# disagree here: the table sums all looks of a seed, and in the picture of section 5, which takes the first look below each distance, the larger step is ahead of $k = 1$ in this half as well, at its end by two to three times. So one thing is safe: in both halves, counted either way, $k = 5$ and the smaller step for $G$ bring $D$ nearer than $k = 1$ does.
+# The halves differ. With the larger batch the share is 0.72 against 0.65 in the first, and 0.22 against 0.27 in the second (five seeds). The larger step for $D$ is the best of all in the first (0.12), and no better than $k = 1$ in the second (both 0.27), while $k = 5$ and the smaller step for $G$ help there, too (0.13 each). The two ways to count
+# disagree here: the table sums all looks of a seed. The picture of section 5 takes the first look below each distance, and there the larger step is ahead of $k = 1$ in this half as well, but for one place where the lines meet; at the end by two to three times. So one thing is safe: in both halves, counted either way, $k = 5$ and the smaller step for $G$ bring $D$ nearer than $k = 1$ does.
 #
 # ### Both theorems on random histograms
 #
@@ -1518,7 +1518,7 @@ plt.show()
 
 # %% [markdown]
 # No digits, with neither loss and at neither time. (Lecture 03 plays a larger game and gets some.) But look at what four times as many steps changed. The generator of the minimax game draws one picture, whatever its latent, black and white to the end of the scale, and
-# 1,200 steps later it is still nearly the same one: it has all but stopped. The other has moved on, from one kind of blot to another. A strong gradient is not yet a good generator. (One seed, the first; nothing was tuned.)
+# 1,200 steps later it is still nearly the same one: it has all but stopped. The other has moved on, from one blot to a fainter one and, in six pictures of sixteen, to noise. A strong gradient is not yet a good generator. (One seed, the first; nothing was tuned.)
 
 # %% [markdown] tags=["notes"]
 # ## 11. What goes wrong
@@ -1619,8 +1619,8 @@ print(f"saturating under Adam, gradients of the first 100 steps: median {first.m
 #
 # The saturating loss arrives from three seeds of five under the usual Adam, and from none in the same time with the shorter memory. Under the usual one the median
 # of its first 100 gradients is $5 \cdot 10^{-11}$, far below Adam's own $\epsilon = 10^{-8}$, which is added to what Adam divides by; now and then a
-# lucky sample brings a gradient far above it (the largest, $10^{-3}$, is a hundred thousand times $\epsilon$). So Adam may be why such lines survive, and it excuses none: it restores the length of a
-# gradient and not the weights of the samples in it, and only above its $\epsilon$.
+# lucky sample brings a gradient far above it (the largest, $10^{-3}$, is a hundred thousand times $\epsilon$). So Adam may be why such lines survive, and it excuses none: it restores at most the length of a
+# gradient, and not the weights of the samples in it. (We did not try a smaller $\epsilon$. A lucky gradient also stays in Adam's memory, and divides those after it.)
 #
 # The cure costs nothing: `softplus(-logit)`, or
 # `binary_cross_entropy_with_logits` with labels 1.
@@ -1762,7 +1762,7 @@ summary()
 # 1. **A discriminator with a memory.** In section 2 the network saw fresh samples at every step. Give it 20 real and 20 fake samples for good, and
 #    train it long. What is $D^*$ for two sets of 20 points, and what does $V$ tend to? Plot $D$ over the true $D^*$ and its regret over
 #    time. What does this say about $\mathrm{JS}$ estimated as $(V + 2 \log 2)/2$ from a trained discriminator?
-# 2. **k against time scales.** In section 5 a five times larger step for $D$ did nearly what $k = 5$ does. Find where the two part: raise
+# 2. **k against time scales.** On the way of section 5 a five times larger step for $D$ did what $k = 5$ does (0.14 and 0.18), in its second half it did not (0.27 and 0.13, section 6). Find where the two part: raise
 #    both to 10 and 20, and let the data be two narrow bumps. Count updates of $D$, not iterations, and say which you would pay for.
 # 3. **Your own game.** Replace $\log D$ and $\log(1 - D)$ by $-(1 - D)^2$ and $-D^2$. Find the best $D$ by the pointwise argument. What is left for the
 #    generator? (`theory.pearson_chi2` helps. The least-squares GAN, later in the course, does this with unbounded outputs in place of
@@ -1835,4 +1835,5 @@ widgets.quiz(
 # - Heusel, Ramsauer, Unterthiner, Nessler & Hochreiter (2017), [*GANs Trained by a Two Time-Scale Update Rule*](https://arxiv.org/abs/1706.08500), NeurIPS: two learning rates
 #   instead of $k$.
 # - Fedus, Rosca, Lakshminarayanan, Dai, Mohamed & Goodfellow (2018), [*Many Paths to Equilibrium*](https://arxiv.org/abs/1710.08446), ICLR: GANs do not need to descend a divergence.
+# - Shannon, Poole, Mariooryad, Bagby, Battenberg, Kao, Stanton & Skerry-Ryan (2020), [*Non-saturating GAN training as divergence minimization*](https://arxiv.org/abs/2010.08029): $-\log D$ as (nearly) the descent of one f-divergence, which is much like the reverse KL.
 # - Lin (1991), [*Divergence Measures Based on the Shannon Entropy*](https://doi.org/10.1109/18.61115), IEEE Transactions on Information Theory: where JS comes from.
