@@ -52,3 +52,8 @@ def test_features_are_marked_and_batches_do_not_matter():
 def test_an_attribute_needs_two_values():
     with pytest.raises(ValueError, match="two values"):
         AttributeClassifier({"smile": ("yes",)})
+
+
+def test_a_string_is_no_row_of_values():
+    with pytest.raises(TypeError, match="names of their values"):
+        AttributeClassifier({"smile": "yes"})

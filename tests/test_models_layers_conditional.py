@@ -155,3 +155,8 @@ def test_projection_finds_the_log_ratio_of_gaussian_classes():
         exact = -(h - real_means[label]).square().sum(1) / 2 + (h - fake_means[label]).square().sum(1) / 2
         found = head(features(h), torch.full((50,), label))
         assert (found - exact).abs().max() < 0.5
+
+
+def test_a_string_is_no_row_of_values():
+    with pytest.raises(TypeError, match="classes must be"):
+        Classes.of({"smile": "yes"})

@@ -59,7 +59,7 @@ class AttributeClassifier(Named):
         extractor_id: str | None = None,
     ) -> None:
         super().__init__(extractor_id)
-        if not isinstance(attribute_names, Mapping) or not all(isinstance(row, Sequence) for row in attribute_names.values()):
+        if not isinstance(attribute_names, Mapping) or not all(map(check.is_row, attribute_names.values())):
             raise TypeError("attribute_names must map names to the names of their values: {'smile': ('no', 'yes'), ...}")
         if not attribute_names or any(len(values) < 2 for values in attribute_names.values()):
             raise ValueError("each attribute needs at least two values: {'smile': ('no', 'yes'), ...}")
