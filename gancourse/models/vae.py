@@ -301,12 +301,12 @@ class LinearGaussian:
 
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x), the exact likelihood [N] in nats: that of N(mu, W W^T + sigma^2 I)."""
-        covariance = self.weight @ self.weight.T + self.sigma**2 * torch.eye(len(self.mean), dtype=torch.float64)
+        covariance = self.weight @ self.weight.T + self.sigma**2 * self._eye(len(self.mean))
         return torch.distributions.MultivariateNormal(self.mean, covariance).log_prob(x.double())
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """p(z|x): its mean [N, d], and its covariance [d, d], the same for all x."""
-        inner = self.weight.T @ self.weight + self.sigma**2 * torch.eye(self.latent_dim, dtype=torch.float64)
+        inner = self.weight.T @ self.weight + self.sigma**2 * self._eye(self.latent_dim)
         mean = torch.linalg.solve(inner, self.weight.T @ (x.double() - self.mean).T).T
         return mean, self.sigma**2 * torch.linalg.inv(inner)
 
@@ -330,17 +330,23 @@ class LinearGaussian:
     ) -> Tensor:
         """The k-sample bound of :meth:`VAE.importance_bound`, [N], for q(z|x) = N(q_mean, q_covariance)."""
         q = torch.distributions.MultivariateNormal(q_mean.double(), q_covariance.double())
-        noise = torch.randn(k, *q_mean.shape, generator=as_generator(check.seed_or_source(seed)), dtype=torch.float64)
+        noise = self._noise(k, *q_mean.shape, source=as_generator(check.seed_or_source(seed)))
         z = q.mean + noise @ torch.linalg.cholesky(q_covariance.double()).T  # [K, N, d]
         log_prior = -(z.square() + LOG_2PI).sum(-1) / 2
         return log_mean_exp(self.log_likelihood(x, z) + log_prior - q.log_prob(z))
 
     def sample(self, n: int, seed: int | torch.Generator = 0) -> Tensor:
         """n points [n, D]."""
-        generator = as_generator(check.seed_or_source(seed))
-        z = torch.randn(n, self.latent_dim, generator=generator, dtype=torch.float64)
-        noise = torch.randn(n, len(self.mean), generator=generator, dtype=torch.float64)
+        source = as_generator(check.seed_or_source(seed))
+        z, noise = (self._noise(n, width, source=source) for width in (self.latent_dim, len(self.mean)))
         return self.mean + z @ self.weight.T + self.sigma * noise
+
+    def _eye(self, n: int) -> Tensor:
+        return torch.eye(n, dtype=torch.float64, device=self.mean.device)
+
+    def _noise(self, *shape: int, source: torch.Generator) -> Tensor:
+        """Standard normal numbers, drawn where their source is and moved to the model."""
+        return torch.randn(shape, generator=source, dtype=torch.float64, device=source.device).to(self.mean.device)
 
 
 def _mlp(sizes: Sequence[int]) -> nn.Sequential:
