@@ -124,3 +124,10 @@ def test_names_are_matched():
         check.one_of("schedule", "cosin", ("constant", "cosine"))
     with pytest.raises(ValueError, match="unknown loss"):
         check.one_of("loss", None, ("l1", "l2"))
+
+
+@pytest.mark.parametrize(
+    ("value", "row"), [((1, 2), True), (["a"], True), ("ab", False), (b"ab", False), ({1}, False), (3, False)]
+)
+def test_a_string_is_no_row(value, row):
+    assert check.is_row(value) is row

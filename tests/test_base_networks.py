@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gancourse import viz
-from gancourse.base.networks import batch_norms, counted, descend, evaluating, measuring_statistics, seeded
+from gancourse.base.networks import batch_norms, counted, descend, evaluating, measuring_statistics, seeded, widened
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.models.patchgan import PatchGAN, measured_receptive_field
 from gancourse.models.unet import UNet, keep_dropout
@@ -128,3 +128,11 @@ def test_a_part_that_is_in_evaluation_mode_stays_there(look):
         with measuring_statistics(network):
             network(torch.randn(2, 1, 8, 8))
     assert network[0].training and not network[2].training and not network[2][0].training
+
+
+@pytest.mark.parametrize(
+    ("kind", "wide"), [(torch.bfloat16, torch.float32), (torch.float32, torch.float32), (torch.float64, torch.float64)]
+)
+def test_widened_has_at_least_the_digits_of_float32(kind, wide):
+    x = torch.ones(2, dtype=kind)
+    assert widened(x).dtype == wide and (kind != wide or widened(x) is x)

@@ -14,7 +14,7 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from gancourse import experiments, scale
+from gancourse import experiments, latent, scale, theory
 from gancourse.classroom import notebooks
 from gancourse.experiments import recorded
 from gancourse.experiments.own import games as own_games
@@ -35,6 +35,11 @@ from gancourse.experiments.own.scores import score
 from gancourse.experiments.own.sources import Asked, Source, source
 from gancourse.gans.gan import GAN
 from gancourse.gans.progressive import Schedule
+from gancourse.metrics import clips, validation
+from gancourse.metrics.matching import Matching, match
+from gancourse.models.vae import VAE, LinearGaussian
+from gancourse.models.video import Reader
+from gancourse.theory import transport
 from gancourse.training import Settings, fit, one_step
 from gancourse.training.run import Run
 from gancourse.training.streams import Stream
@@ -54,7 +59,10 @@ class OneDevice(TorchDispatchMode):
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         tensors = [x for x in tree_leaves((args, kwargs)) if isinstance(x, Tensor) and x.ndim]
-        if function._schema.name not in MOVES | INDEXED and len({x.device.type for x in tensors}) > 1:
+        mixed = len({x.device.type for x in tensors}) > 1
+        if function._schema.name in INDEXED:  # a tensor of the processor takes no places from a GPU
+            mixed = mixed and args[0].device.type != GPU
+        if mixed and function._schema.name not in MOVES:
             raise RuntimeError(f"{function} got tensors of two devices: {[(x.device.type, list(x.shape)) for x in tensors]}")
         return function(*args, **(kwargs or {}))
 
@@ -113,6 +121,91 @@ def test_a_tensor_left_on_the_processor_is_found(pretended):
 
 def test_samples_come_from_the_gpu(pretended):
     assert on_gpu("dcgan")[0].sample(3).device.type == GPU
+
+
+def on_device(*shape: int) -> Tensor:
+    return torch.zeros(shape, device=GPU)
+
+
+def numbers(*shape: int) -> Tensor:
+    return torch.zeros(shape, dtype=torch.int64, device=GPU)
+
+
+NAMES = {"glasses": ("no", "yes")}
+CLIPS = (5, 3, 8, 16, 16)
+
+
+def linear_gaussian() -> LinearGaussian:
+    return LinearGaussian(on_device(4, 2), on_device(4), 0.5)
+
+
+# Functions of latents, clips, codes and distributions, given what lies on the pretended GPU; what comes back lies there, too.
+ASKED: dict[str, Callable[[], Any]] = {
+    "latent.astray": lambda: latent.astray(on_device(3, 4), on_device(3, 4), seed=0),
+    "latent.has": lambda: latent.has(numbers(3, 1), NAMES, glasses="yes"),
+    "theory.onto_simplex": lambda: theory.onto_simplex(on_device(5)),
+    "theory.gaussian": lambda: theory.gaussian(on_device(5, 2), torch.zeros(2), torch.ones(2)),
+    "clips.shuffled": lambda: clips.shuffled(on_device(*CLIPS), torch.Generator()),
+    "clips.shaken": lambda: clips.shaken(on_device(*CLIPS), torch.Generator()),
+    "matching.predict": lambda: Matching(torch.arange(3), torch.eye(3).long()).predict(numbers(4)),
+    "LinearGaussian.posterior": lambda: linear_gaussian().posterior(on_device(3, 4)),
+    "LinearGaussian.log_prob": lambda: linear_gaussian().log_prob(on_device(3, 4)),
+    "LinearGaussian.sample": lambda: linear_gaussian().sample(3),
+    "LinearGaussian.importance_bound": lambda: linear_gaussian().importance_bound(
+        on_device(3, 4), on_device(3, 2), on_device(2, 2), 2
+    ),
+    "VAE.fill": lambda: filled_on_gpu(),
+    "validation.marginal_noise": lambda: validation.marginal_noise(on_device(3, 1, 4, 4), torch.Generator()),
+    "validation.shuffled_pixels": lambda: validation.shuffled_pixels(on_device(3, 1, 4, 4), torch.Generator()),
+}
+
+
+def filled_on_gpu() -> Tensor:
+    with torch.device(GPU):
+        model = VAE((1, 2, 2), 2, (3,), "gaussian")
+    source = torch.Generator()
+    model._noise = lambda shape, generator: on_device(*shape)  # no generator draws on the pretended GPU
+    model._drawn = lambda mean, generator: mean
+    return model.fill(on_device(3, 1, 2, 2), torch.ones(1, 2, 2).bool(), steps=2, seed=source)
+
+
+@pytest.fixture
+def without_numbers(monkeypatch) -> Iterator[None]:
+    """In the test what is asked for its numbers on the pretended GPU arrives on the processor as zeros; each place counts."""
+    known = {name: getattr(Tensor, name) for name in ("cpu", "nonzero")}
+    arrived = lambda x: torch.zeros(x.shape, dtype=x.dtype) if x.device.type == GPU else known["cpu"](x)  # noqa: E731
+    places = lambda x: on_device(x.numel(), x.ndim).long() if x.device.type == GPU else known["nonzero"](x)  # noqa: E731
+    monkeypatch.setattr(Tensor, "cpu", arrived)
+    monkeypatch.setattr(Tensor, "nonzero", places)
+    yield
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_function_of_tensors_on_a_gpu_answers_there(pretended, without_numbers, name):
+    found = [x for x in tree_leaves(ASKED[name]()) if isinstance(x, Tensor)]
+    assert found and {x.device.type for x in found} == {GPU}
+
+
+# The same, where the answer is on the processor.
+ARRIVE: dict[str, Callable[[], Any]] = {
+    "latent.draw_sums": lambda: latent.draw_sums(lambda z: z[:, :, None, None], (on_device(3, 4),) * 3, 0).images,
+    "Reader.features": lambda: read_on_gpu().features(torch.zeros(2, 3, 8, 16, 16)),
+    "ClipJudge.in_order": lambda: torch.tensor(clips.ClipJudge(read_on_gpu()).in_order(torch.zeros(2, 3, 8, 16, 16))),
+    "ClipJudge.right": lambda: torch.tensor([*clips.ClipJudge(read_on_gpu()).right(on_device(*CLIPS), numbers(5, 3)).values()]),
+    "matching.match": lambda: match(numbers(4), torch.zeros(4).long(), 2, 2).classes,
+    "transport.extend": lambda: transport.extend(on_device(3, 2), on_device(3), on_device(4, 2)),
+}
+
+
+def read_on_gpu() -> Reader:
+    with torch.device(GPU):
+        return Reader(clips.HEADS, 16, 4, extractor_id="pretended")
+
+
+@pytest.mark.parametrize("name", ARRIVE)
+def test_an_answer_of_numbers_arrives_on_the_processor(pretended, without_numbers, name):
+    found = [x for x in tree_leaves(ARRIVE[name]()) if isinstance(x, Tensor)]
+    assert found and {x.device.type for x in found} == {"cpu"}
 
 
 @pytest.mark.parametrize(

@@ -127,3 +127,9 @@ def test_moves_of_parts_are_those_of_each_part():
     assert all(torch.equal(moves[3].after[how], third.after[how]) for how in third.after)
     with pytest.raises(ValueError, match="parts"):
         next(latent.moves_of_parts(drawn, labelled, drawn(labelled.z), glasses_of, parts=1, glasses="no"))
+
+
+def test_nothing_pays_where_there_is_no_other_attribute():
+    assert latent.pays_most({"a": 0.5}, {"a": 0.6}, but="a") is None
+    with pytest.raises(ValueError, match="same attributes"):
+        latent.pays_most({"a": 0.5, "b": 0.5}, {"a": 0.6}, but="a")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from gancourse import zoo
+from gancourse.base.features import extractor_of
 from gancourse.data import flying_balls
 from gancourse.data.images import to_float
 from gancourse.metrics import clips as measured
@@ -76,6 +78,7 @@ def test_of_real_clips_mask_and_foreground_belong_together_and_any_landscape_doe
     clips, others = flying_balls(16, 200), flying_balls(16, 200, seed=1)
     judge = measured.clip_judge()
     real = judge.features(others.frames)
+    assert extractor_of(real) == f"{measured.NAME} {zoo.card(measured.NAME)['weights']['sha256'][:8]}"
     parts = Streams(clips.masks.float() / 255, to_float(clips.frames), to_float(clips.backgrounds))
     apart = {name: frechet_distance(judge.features(one.clip()), real) for name, one in measured.altered(parts).items()}
     assert min(apart["another's mask"], apart["another's foreground"]) > 4 * apart["as they are"]

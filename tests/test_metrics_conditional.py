@@ -50,3 +50,8 @@ def test_bad_labels_are_named():
         spread_within(x[:3], torch.tensor([0, 0, 1]))
     with pytest.raises(ValueError, match="generated samples have the labels"):
         diversity_within(x, y, x, y + 1)
+
+
+def test_arrays_of_numpy_are_features_too():
+    features, labels = clusters()
+    assert spread_within(features.numpy(), labels) == spread_within(features, labels)

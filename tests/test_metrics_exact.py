@@ -47,3 +47,18 @@ def test_the_kth_distance_is_that_of_the_differences(pair, k):
 def test_the_nearest_row_is_that_of_the_full_table():
     x, y = (torch.randn(n, 5, generator=torch.Generator().manual_seed(n)).double() for n in (1500, 40))  # x in two parts
     assert torch.equal(nearest_rows(x, y), torch.cdist(x, y).argmin(1))
+
+
+def test_the_nearest_row_is_found_far_from_the_origin():
+    draw = torch.Generator().manual_seed(0)
+    x, y = (torch.randint(-99, 100, (n, 3), generator=draw).double() / 128 for n in (200, 300))
+    found = nearest_rows(x + 2.0**27, y + 2.0**27)  # the sums are exact
+    least = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").min(1).values
+    torch.testing.assert_close((x - y[found]).norm(dim=1), least, rtol=0, atol=1e-12)
+
+
+def test_near_the_origin_ties_go_to_the_first():
+    x = torch.randint(0, 2, (50, 4), generator=torch.Generator().manual_seed(0)).double()
+    y = torch.cat([x, x.flip(0), 1 - x])
+    exact = (x[:, None] - y[None]).square().sum(2)
+    assert torch.equal(nearest_rows(x, y), exact.argmin(1))

@@ -42,6 +42,8 @@ def test_the_same_seed_gives_the_same_judge_and_leaves_the_global_one_alone(face
     one, two = (face_judge.train_face_judge(faces[:40], steps=2, seed=1) for _ in range(2))
     assert torch.equal(torch.rand(1), expected)
     assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True))
+    other = face_judge.train_face_judge(faces[40:80], steps=2, seed=1)
+    assert one.extractor_id == two.extractor_id != other.extractor_id
 
 
 def test_what_is_no_batch_of_pictures_is_refused():

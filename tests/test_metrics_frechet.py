@@ -291,3 +291,15 @@ def test_bad_statistics_are_refused():
         frechet_from_statistics(zero, eye, torch.zeros(3), torch.eye(3))
     with pytest.raises(ValueError, match="NaN"):
         frechet_from_statistics(zero, eye * math.nan, zero, eye)
+
+
+class Fixed(torch.nn.Module):
+    latent_dim = 3
+
+    def forward(self, z):
+        return z.clamp(-1, 1)[:, :, None, None].expand(-1, -1, 2, 2)
+
+
+def test_a_generator_without_weights_is_drawn_from():
+    real = mark(Pixels().features(Fixed()(torch.randn(60, 3, generator=torch.Generator().manual_seed(1)))), "pixels")
+    assert math.isfinite(frechet_of_generator(Fixed(), real, extractor=Pixels()))

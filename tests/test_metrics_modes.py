@@ -140,3 +140,33 @@ def test_bad_codes_are_refused():
         stacked_mode_report(torch.tensor([[1, 2, 10]]))
     with pytest.raises(ValueError, match="at least 1 samples|N > 0"):
         stacked_mode_report(torch.zeros(0, dtype=torch.int64))
+
+
+class Odd:
+    std = 0.1
+
+    def __init__(self, modes, weights=None):
+        self.modes = torch.tensor(modes)
+        if weights is not None:
+            self.weights = torch.tensor(weights)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "message"),
+    [
+        (Odd([[0.0, math.nan], [1.0, 1.0]]), "modes holds NaN"),
+        (Odd([0.0, 1.0]), r"modes must be \[K, D\]"),
+        (Odd([[0.0, 0.0], [1.0, 1.0]], [1.0]), "one for each mode"),
+        (Odd([[0.0, 0.0], [1.0, 1.0]], [1.0, -1.0]), "none below 0"),
+        (Odd([[0.0, 0.0], [1.0, 1.0]], [0.0, 0.0]), "one above"),
+        (Odd([[0.0, 0.0], [1.0, 1.0]], [1.0, math.nan]), "weights holds NaN"),
+    ],
+)
+def test_a_mixture_that_is_none_is_refused(distribution, message):
+    with pytest.raises(ValueError, match=message):
+        mode_report(torch.zeros(4, 2), distribution)
+
+
+def test_a_mode_of_weight_zero_is_due_nothing_and_not_served():
+    found = mode_report(torch.zeros(4, 2), Odd([[0.0, 0.0], [1.0, 1.0]], [1.0, 0.0]))
+    assert (found.modes, found.served, found.missed) == (1, 1, 0)

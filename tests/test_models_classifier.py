@@ -70,3 +70,8 @@ def test_bright_bytes_are_no_reason_for_a_warning():
         prepare(torch.full((2, 3, 16, 16), 0.6))
     with pytest.raises(ValueError, match=r"images must be a batch \[N, C, H, W\]"):
         prepare(pale[0])
+
+
+def test_a_string_is_no_row_of_values():
+    with pytest.raises(TypeError, match="names of their values"):
+        AttributeClassifier({"smile": "yes"})

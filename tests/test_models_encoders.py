@@ -7,8 +7,11 @@ import torch
 from torch import nn
 
 from gancourse import data, zoo
+from gancourse.latent.posterior import GridPosterior, bound_at, refined_code
 from gancourse.models.encoders import ConvBidirectional, ConvVAE, Encoder, PairDiscriminator
+from gancourse.models.vae import Code
 from gancourse.theory.likelihood import gaussian_kl
+from gancourse.viz import posterior_ellipses
 
 SMALL = {"size": 8, "latent_dim": 3, "width": 4}
 
@@ -69,3 +72,27 @@ def test_a_saved_network_keeps_both_ways(kind, tmp_path):
     back = zoo.load(tmp_path / "both.safetensors")
     assert torch.equal(back.model.reconstruct(pictures()), model.reconstruct(pictures()))
     assert back.sample(2).shape == (2, 3, 8, 8)
+
+
+DRAWS = {
+    "sample": lambda vae, x: vae.sample(4, seed=0),
+    "fill": lambda vae, x: vae.fill(x, torch.ones(vae.shape).bool(), steps=2),
+    "fill, corrected": lambda vae, x: vae.fill(x, torch.zeros(vae.shape).bool(), steps=2, corrected=True),
+    "quadrature": lambda vae, x: vae.quadrature(x, points=5),
+    "GridPosterior": lambda vae, x: GridPosterior(vae, x, points=5).log_prob,
+    "refined_code": lambda vae, x: refined_code(vae, x, Code(torch.zeros(6, 2), torch.zeros(6, 2)), steps=2, draws=3).mean,
+    "bound_at": lambda vae, x: bound_at(vae, x, Code(torch.zeros(6, 2), torch.zeros(6, 2)), draws=3),
+    "posterior_ellipses": lambda vae, x: posterior_ellipses(vae, x, {"fake": Code(torch.zeros(6, 2), torch.zeros(6, 2))}) and x,
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_model_in_training_answers_as_in_evaluation_mode_and_is_left_as_it_was(name):
+    vae, x = seeded(ConvVAE, **SMALL | {"latent_dim": 2}), pictures()
+    for _ in range(3):
+        vae.decode(torch.randn(8, 2, generator=source()))  # statistics that differ from those of a batch
+    before = {key: value.clone() for key, value in vae.state_dict().items()}
+    found = DRAWS[name](vae.train(), x)
+    assert all(torch.equal(before[key], value) for key, value in vae.state_dict().items())
+    assert all(part.training for part in vae.modules()) and all(p.grad is None for p in vae.parameters())
+    assert torch.equal(found, DRAWS[name](vae.eval(), x)) and not found.requires_grad

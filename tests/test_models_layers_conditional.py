@@ -202,3 +202,8 @@ def test_an_empty_batch_has_labels_too(spec):
     assert torch.equal(classes.check(none, 0), none)
     assert classes.one_hot(none).shape == (0, classes.total)
     assert classes.cross_entropy(torch.empty(0, classes.total), none).shape == ()
+
+
+def test_a_string_is_no_row_of_values():
+    with pytest.raises(TypeError, match="classes must be"):
+        Classes.of({"smile": "yes"})

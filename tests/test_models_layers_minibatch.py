@@ -108,3 +108,9 @@ def test_minibatch_standard_deviation_groups():
             expected = (x[group].var(0) + 1e-8).sqrt().mean()
             assert torch.allclose(map_[i], expected.expand(3, 3), atol=1e-6)
     assert torch.isfinite(MinibatchStdDev(4, unbiased=True)(x[:1])).all()
+
+
+def test_the_spread_keeps_the_digits_of_float64():
+    x = 1 + 1e-9 * torch.randn(4, 2, 3, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    right = (x.var(0, unbiased=False) + 1e-8).sqrt().mean()
+    torch.testing.assert_close(minibatch.MinibatchStdDev(4)(x)[0, -1, 0, 0], right, rtol=1e-12, atol=0)

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.utils import parametrizations
 
 from gancourse.gans.gan import GAN
-from gancourse.models import convnet, mlp
+from gancourse.models import convnet, mlp, patchgan
 from gancourse.models.layers import spectral
 from gancourse.models.reference import spectral as reference
 from gancourse.training import fit
@@ -187,3 +187,47 @@ def test_operator_norm_is_that_of_the_matrix_of_the_map(stride, size):
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def torch_normalised():
+    return nn.Sequential(
+        parametrizations.spectral_norm(nn.Conv2d(3, 4, 3)), nn.ReLU(), parametrizations.spectral_norm(layer("conv"))
+    )
+
+
+def test_torchs_own_normalisation_is_known():
+    network = torch_normalised()
+    assert spectral.is_normalised(network[0]) and spectral.is_normalised(network[2])
+    with pytest.raises(ValueError, match="normalised already"):
+        spectral.spectral_norm(network[0])
+    with pytest.raises(ValueError, match="left to normalise"):
+        spectral.normalise(network)
+    with pytest.raises(ValueError, match="left to normalise"):
+        spectral.normalise(patchgan.PatchGAN(3, 4, 1, norm="spectral"))
+
+
+def test_remove_takes_torchs_own_out_and_says_where_there_is_none():
+    network = torch_normalised().eval()
+    kept = network[0].weight.detach().clone()
+    spectral.remove(network)
+    assert not hasattr(network[0], "parametrizations") and isinstance(network[2].weight, nn.Parameter)
+    assert torch.equal(network[0].weight, kept)
+    with pytest.raises(ValueError, match="nothing to remove"):
+        spectral.remove(network)
+
+
+@pytest.mark.parametrize("normalise", [spectral.spectral_norm, spectral.normalise])
+def test_a_weight_of_zeros_is_refused(normalise):
+    zero = layer("conv")
+    nn.init.zeros_(zero.weight)
+    with pytest.raises(ValueError, match="zero"):
+        normalise(zero)
+    assert not hasattr(zero, "parametrizations")
+
+
+def test_a_refused_network_is_left_as_it_was():
+    network = nn.Sequential(layer("conv"), layer("conv"))
+    nn.init.zeros_(network[1].weight)
+    with pytest.raises(ValueError, match="zero"):
+        spectral.normalise(network)
+    assert not hasattr(network[0], "parametrizations")

@@ -37,3 +37,11 @@ def test_bad_input_names_the_fix():
         mlp.Generator(3)(torch.randn(2, 4))
     with pytest.raises(ValueError, match=r"\[N, 2\]"):
         mlp.Discriminator(2)(torch.randn(2, 3))
+
+
+def test_an_autoencoder_without_hidden_layers_is_affine_both_ways():
+    network = mlp.Autoencoder(3, 2, hidden=()).double()
+    x = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    first, second = network.layers
+    assert network.encoder_layers == 1
+    torch.testing.assert_close(network(x), x @ first.weight.T @ second.weight.T + first.bias @ second.weight.T + second.bias)

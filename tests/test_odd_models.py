@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import importlib
 import inspect
@@ -16,6 +17,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
 
 from gancourse import models
 from gancourse.models import (
@@ -284,7 +286,7 @@ NETWORKS: dict[str, tuple[Callable[[], dict[str, Any]], dict[str, Any]]] = {
         {"x": pictures_of(1, 8), "z": Z},
     ),
     "video.OneStream": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z}),
-    "video.Reader": (lambda: {"heads": {"a": 2}, "size": 8, **SMALL, "dim": 4}, {"x": CLIPS}),
+    "video.Reader": (lambda: {"heads": {"a": 2}, "size": 8, **SMALL, "dim": 4, "extractor_id": "odd"}, {"x": CLIPS}),
     "video.TwoStream": (lambda: {"size": 8, "latent_dim": 4, **SMALL}, {"z": Z}),
     "voxels.Discriminator": (lambda: {"size": 8, "width": 2, "norm": True}, {"x": normal(N, 1, 8, 8, 8).clamp(-1, 1)}),
     "voxels.FromPicture": (
@@ -589,6 +591,32 @@ def test_what_is_right_is_answered(name: str) -> None:
         found = used(name, network(name))
     assert sound(found)
     assert not isinstance(found, Tensor) or len(found) == N
+
+
+BACK = {  # networks that also give an answer for pictures
+    "encoders.ConvVAE": lambda made, kind: made.reconstruct(PICTURES[8].to(kind)),
+    "encoders.ConvBidirectional": lambda made, kind: made.reconstruct(PICTURES[8].to(kind)),
+    "voxels.FromPicture": lambda made, kind: made.reconstruct(PICTURES[8].to(kind)),
+    "vae.VAE": lambda made, kind: made.decode(made.encode(PICTURES[4].to(kind)).mean),
+}
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_weights_of_another_type(name: str, kind: torch.dtype) -> None:
+    """Networks in float64 or bfloat16 answer in that type, and float64 as float32 does but for rounding."""
+    inputs = {key: x.to(kind) if isinstance(x, Tensor) and x.is_floating_point() else x for key, x in NETWORKS[name][1].items()}
+    made = copy.deepcopy(network(name)).to(kind)
+    with torch.no_grad():
+        asked = ([(made(**inputs), network(name)(**NETWORKS[name][1]))] if inputs else []) + (
+            [(BACK[name](made, kind), BACK[name](network(name), torch.float32))] if name in BACK else []
+        )
+    assert asked
+    for found, usual in asked:
+        for one, other in zip(tree_leaves(found), tree_leaves(usual), strict=True):
+            assert one.dtype == kind and sound(one)
+            if kind == torch.float64:
+                torch.testing.assert_close(one.float(), other, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gancourse.models import convnet, dcgan, mlp
+from gancourse.models import convnet, dcgan, mlp, stylegan2
 from gancourse.theory import manifold
 
 
@@ -61,3 +61,14 @@ def test_the_generator_is_left_as_it_is():
 def test_bad_input_names_the_fix():
     with pytest.raises(ValueError, match=r"\[N, 4\]"):
         manifold.jacobian(mlp.Generator(4, 2), torch.zeros(3, 5))
+
+
+def test_the_jacobian_of_a_style_generator_is_that_of_differences():
+    torch.manual_seed(0)
+    generator = stylegan2.Generator(8, 3, w_dim=4, channels=1, channel_base=32, channel_max=4, mapping_layers=1).double().eval()
+    z, step = torch.randn(1, 3, dtype=torch.float64), 1e-5
+    with torch.no_grad():
+        sides = [generator(z + sign * step * torch.eye(3, dtype=torch.float64)).flatten(1) for sign in (1, -1)]
+    torch.testing.assert_close(
+        manifold.jacobian(generator.float(), z)[0], (sides[0] - sides[1]).T / (2 * step), atol=1e-5, rtol=1e-4
+    )

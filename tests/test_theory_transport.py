@@ -241,3 +241,13 @@ def test_bad_input_names_the_fix():
         transport.lipschitz_bound(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)))
     with pytest.raises(ValueError, match="one number for each sample"):
         transport.gradient_norms(lambda x: x, torch.zeros(3, 2))
+
+
+def test_histograms_with_a_gradient_are_transported_and_the_potentials_are_the_slopes():
+    p, q = (x.requires_grad_() for x in histograms(3, 4, 4))
+    places = torch.arange(4.0)
+    cost = transport.distances(places, places)
+    answer, (value, critic) = transport.earth_mover(p, q, cost), transport.best_critic(p, q, cost)
+    assert answer.value == pytest.approx(value) and not answer.plan.requires_grad and not critic.requires_grad
+    (slope,) = torch.autograd.grad(transport.wasserstein_grid(p, q), p)
+    torch.testing.assert_close(slope.diff(), critic.diff(), atol=1e-9, rtol=0)

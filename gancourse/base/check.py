@@ -12,7 +12,7 @@ import math
 import numbers
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,11 @@ def row(what: str, value: Any, least: int = 1, most: int | None = COUNT) -> tupl
     if len(value) > DEPTH:
         raise ValueError(f"{what} must be at most {DEPTH} numbers, not {len(value)}")
     return tuple(whole(what, one, least, most) for one in value)
+
+
+def is_row(value: object) -> bool:
+    """Whether ``value`` is a sequence of things: a string, which is a sequence of its letters, is none."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
 def seed(value: Any, what: str = "seed") -> int:

@@ -48,6 +48,11 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+def widened(x: Tensor) -> Tensor:
+    """x in float32 where its type has fewer digits, else as it is: float64 stays float64."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
 def counted(compute: Callable[[], Any], *networks: nn.Module) -> tuple[Any, int]:
     """What ``compute`` returns, and how many inputs went through the networks for it.
 

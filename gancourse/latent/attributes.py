@@ -97,7 +97,7 @@ class LabelledLatents:
 
 def has(attributes: Tensor, attribute_names: Mapping[str, tuple[str, ...]], **values: str) -> Tensor:
     """Bool [N]: which rows of ``attributes`` [N, A] have all the given values."""
-    mask = torch.ones(len(attributes), dtype=torch.bool)
+    mask = torch.ones(len(attributes), dtype=torch.bool, device=attributes.device)
     for name, value in values.items():
         names = attribute_names[check.one_of("attribute", name, attribute_names)]
         mask &= attributes[:, list(attribute_names).index(name)] == names.index(check.one_of(f"value of {name}", value, names))
@@ -198,7 +198,7 @@ def attribute_directions(
     check.one_of("method", method, METHODS)
     if not isinstance(latents, Tensor) or latents.ndim != 2:
         raise ValueError("latents must be [N, D]: take one style of each image, ws[:, 0]")
-    x = check.finite("latents", latents.detach().double().cpu())
+    x = check.finite("latents", latents.detach().cpu().double())
     return {name: _normal(name, x, _sides(name, mask, len(x)), method, seed).float() for name, mask in labels.items()}
 
 

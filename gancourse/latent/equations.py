@@ -92,7 +92,7 @@ def draw_sums(generator: Network, means: tuple[Tensor, Tensor, Tensor], seed: in
     a, b, c = means
     if not a.shape == b.shape == c.shape or a.ndim != 2:
         raise ValueError(f"the means must be three [N, D] of one shape, not {', '.join(str(list(z.shape)) for z in means)}")
-    aside = torch.randn(a.shape, generator=torch.Generator().manual_seed(check.seed(seed)))
+    aside = torch.randn(a.shape, generator=torch.Generator().manual_seed(check.seed(seed))).to(a)
     aside = F.normalize(aside, dim=1) * (a - b).norm(dim=1, keepdim=True)
     first, second, third = (run(generator, z, chunk=256) for z in means)
     images = {

@@ -34,7 +34,7 @@ def astray(z: Tensor, moved: Tensor, seed: int) -> Tensor:
         raise ValueError(f"z and the latents moved must be of one shape [N, D], not {list(z.shape)} and {list(moved.shape)}")
     unit = F.normalize(z, dim=1)
     along = ((moved - z) * unit).sum(1, keepdim=True)
-    aside = torch.randn(z.shape, generator=torch.Generator().manual_seed(check.seed(seed)))
+    aside = torch.randn(z.shape, generator=torch.Generator().manual_seed(check.seed(seed))).to(z)
     aside = F.normalize(aside - (aside * unit).sum(1, keepdim=True) * unit, dim=1)
     return z + along * unit + aside * (moved - z - along * unit).norm(dim=1, keepdim=True)
 
@@ -60,9 +60,11 @@ def agreement(judge: Judge, first: Tensor, second: Tensor, between: Tensor) -> f
 
 def pays_most(kept: Mapping[str, float], control: Mapping[str, float], but: str) -> str | None:
     """The attribute (not ``but``) of which a move keeps less than its control does, by most; None if it keeps no less of any."""
+    if kept.keys() != control.keys():
+        raise ValueError(f"move and control must keep the same attributes, not {', '.join(kept)} and {', '.join(control)}")
     loss = {name: control[name] - share for name, share in kept.items() if name != but}
-    worst = max(loss, key=loss.__getitem__)
-    return worst if loss[worst] > 0 else None
+    worst = max(loss, key=loss.__getitem__, default=None)
+    return worst if worst is not None and loss[worst] > 0 else None
 
 
 def stranger(measure: Callable[[Tensor], Tensor], kinds: Iterable[Tensor], than: Tensor, limit: int | None = None) -> list[float]:

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check
+from gancourse.base.networks import evaluating
 from gancourse.models.vae import VAE, Code, latent_grid, reparameterise
 from gancourse.theory.likelihood import gaussian_kl
 
@@ -58,9 +59,9 @@ class GridPosterior:
 
     ``log_prob`` [N] is log p(x) in nats, ``log_mass`` [N, points, points] the log of the posterior's mass in each cell.  What is
     said of a q(z|x) is said of its masses on the same grid, so a divergence is never negative; cells must be narrower than q.
+    The model is asked in evaluation mode, here and below, and left as it is.
     """
 
-    @torch.no_grad()
     def __init__(self, model: VAE, x: Tensor, points: int = 300, reach: float = 4.5) -> None:
         if model.latent_dim != 2:
             raise ValueError(
@@ -69,7 +70,8 @@ class GridPosterior:
         z, log_volume = latent_grid(2, points, reach)
         check.fits("the posterior", max(1, len(x)), points, points)
         z = z.to(next(model.parameters()))
-        table = torch.cat([model.log_joint_table(x, part) for part in z.split(16384)], 1)  # [N, points^2]
+        with evaluating(model):
+            table = torch.cat([model.log_joint_table(x, part) for part in z.split(16384)], 1)  # [N, points^2]
         mass = torch.logsumexp(table, 1)
         self.axis = z.view(points, points, 2)[0, :, 1]
         self.log_prob = mass + log_volume
@@ -135,17 +137,18 @@ def refined_code(model: VAE, x: Tensor, start: Code, steps: int = 200, draws: in
         noise = torch.randn((draws, *code.mean.shape), generator=source, device=like.device, dtype=like.dtype)
         return gaussian_kl(*code) - model.log_likelihood(x, reparameterise(code, noise)).mean(0)
 
-    return _descended(missed, Code(*(part.detach() for part in start)), steps, lr)
+    with evaluating(model), torch.enable_grad():
+        return _descended(missed, Code(*(part.detach() for part in start)), steps, lr)
 
 
-@torch.no_grad()
 def bound_at(model: VAE, x: Tensor, code: Code, draws: int = 200, seed: int = 0) -> Tensor:
     """ELBO(q) of images [N, *shape] at any q = N(mean, diag exp(log_variance)), [N], in nats; a mean over ``draws`` codes."""
     source = torch.Generator(x.device).manual_seed(check.seed(seed))
     noise = torch.randn(
         (check.whole("draws", draws), *code.mean.shape), generator=source, device=code.mean.device, dtype=code.mean.dtype
     )
-    return model.log_likelihood(x, reparameterise(code, noise)).mean(0) - gaussian_kl(*code)
+    with evaluating(model):
+        return model.log_likelihood(x, reparameterise(code, noise)).mean(0) - gaussian_kl(*code)
 
 
 def _descended(loss: Callable[[Code], Tensor], start: Code, steps: int, lr: float) -> Code:

@@ -53,7 +53,7 @@ def named_classifier(shipped: zoo.Shipped, name: str) -> AttributeClassifier:
     """The classifier of a checkpoint; its ``extractor_id`` is the name and the beginning of the weights' hash."""
     if not isinstance(shipped.model, AttributeClassifier):
         raise TypeError(f"{name} holds a {type(shipped.model).__name__}, not a classifier: train it again")
-    shipped.model.extractor_id = f"{name} {shipped.card['weights']['sha256'][:8]}"
+    shipped.model.extractor_id = shipped.named(name)
     return shipped.model
 
 

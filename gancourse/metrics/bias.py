@@ -105,7 +105,7 @@ def frechet_bias(features: Tensor, n: int, m: int | None = None) -> float:
 def frechet_bias_from_covariance(sigma: Tensor, n: int, m: int | None = None) -> float:
     """The same for a Gaussian of covariance ``sigma`` [D, D]."""
     _counts(n, m)
-    sigma = check.finite("sigma", check.floats("sigma", sigma, 2).detach().double().cpu())
+    sigma = check.finite("sigma", check.floats("sigma", sigma, 2).detach().cpu().double())
     if sigma.shape[0] != sigma.shape[1] or not torch.allclose(sigma, sigma.T, rtol=1e-5, atol=1e-8 * float(sigma.abs().max())):
         raise ValueError("sigma must be a covariance, a symmetric matrix [D, D]")
     values = torch.linalg.eigvalsh(sigma).clamp(min=0)

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from gancourse import zoo
 from gancourse.base import check, networks
+from gancourse.base.latents import device_of
 from gancourse.data import scenes
 from gancourse.data.clips import COLOURS, SEASONS, Clips, flying_balls
 from gancourse.data.images import to_float
@@ -79,7 +80,7 @@ def shuffled(clips: Tensor, source: torch.Generator) -> Tensor:
     if n < 4:
         raise ValueError(f"clips of {n} frames cannot be shuffled so that it shows: take 4 or more")
     straight = torch.arange(n)
-    orders = torch.stack([_an_order(straight, source) for _ in range(len(x))])
+    orders = torch.stack([_an_order(straight, source) for _ in range(len(x))]).to(x.device)
     return torch.gather(x, 2, orders[:, None, :, None, None].expand_as(x))
 
 
@@ -163,7 +164,7 @@ def _goes_on(centres: list[np.ndarray]) -> float:
 def shaken(clips: Tensor, source: torch.Generator) -> Tensor:
     """Each clip with noise on every frame, new in each."""
     x = checked(clips)
-    return (x + SHAKEN * torch.randn(x.shape, generator=source)).clamp(-1, 1)
+    return (x + SHAKEN * torch.randn(x.shape, generator=source).to(x)).clamp(-1, 1)
 
 
 @dataclass(frozen=True)
@@ -183,21 +184,22 @@ class ClipJudge:
         The second condition is for what it was never taught: the grey clips of an untrained generator pass the first.
         """
         read = self._read(lambda x: self.reader(x)["order"].argmax(1), clips)
-        moves = motion(clips).flatten(1).double().mean(1) >= SOMETHING
-        return ((read == ORDERS.index("in order")) & moves.to(read.device)).double().mean().item()
+        moves = motion(clips).cpu().flatten(1).double().mean(1) >= SOMETHING
+        return ((read == ORDERS.index("in order")) & moves).double().mean().item()
 
     def right(self, clips: Tensor, labels: Tensor) -> dict[str, float]:
         """How often it reads colour, season and quarter as the labels [N, 3] of the clips have them."""
         read = self._read(lambda x: torch.stack([self.reader(x)[name].argmax(1) for name in list(HEADS)[1:]], 1), clips)
-        return dict(zip(list(HEADS)[1:], (read == labels).double().mean(0).tolist(), strict=True))
+        return dict(zip(list(HEADS)[1:], (read == labels.cpu()).double().mean(0).tolist(), strict=True))
 
     def features(self, clips: Tensor) -> Tensor:
         """Features [N, 32] for a Frechet distance."""
         return self.reader.features(checked(clips))
 
     def _read(self, function: Callable[[Tensor], Tensor], clips: Tensor) -> Tensor:
+        device = device_of(self.reader)
         with networks.evaluating(self.reader):
-            return torch.cat([function(part) for part in checked(clips).split(256)])
+            return torch.cat([function(part.to(device)).cpu() for part in checked(clips).split(256)])
 
 
 def train_clip_judge(clips: Clips, steps: int = STEPS, *, batch_size: int = 32, width: int = WIDTH, seed: int = 0) -> ClipJudge:
@@ -231,7 +233,10 @@ def train_clip_judge(clips: Clips, steps: int = STEPS, *, batch_size: int = 32, 
 
 def clip_judge() -> ClipJudge:
     """The judge of clips of 16 px; its weights ship with the course, or it is trained in under a minute."""
-    return ClipJudge(cast(Reader, zoo.load_or_train(NAME, _train_with_card).model))
+    shipped = zoo.load_or_train(NAME, _train_with_card)
+    reader = cast(Reader, shipped.model)
+    reader.extractor_id = shipped.named(NAME)
+    return ClipJudge(reader)
 
 
 def _train_with_card() -> tuple[Reader, dict[str, Any]]:

@@ -72,6 +72,8 @@ def _checked(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
     if labels.ndim != 1 or labels.is_floating_point() or labels.is_complex():
         raise ValueError(f"labels must be integers [N], one attribute at a time, not {labels.dtype} {list(labels.shape)}")
     feature_matrix(features)
+    identity, features = extractor_of(features), torch.as_tensor(features)
     if len(features) != len(labels):
         raise ValueError(f"features must be [N, D] with a label each, not {list(features.shape)} for {len(labels)} labels")
-    return features.cpu() if features.device.type != "cpu" else features, labels
+    features = features.cpu()
+    return features if identity is None else mark(features, identity), labels

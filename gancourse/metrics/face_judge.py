@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.base import check, networks
+from gancourse.base.features import digest
 from gancourse.data.images import to_float, to_uint8
 from gancourse.metrics.attributes import fit_classifier
 from gancourse.metrics.digits import BLOCK, NOISES
@@ -40,8 +41,9 @@ def train_face_judge(faces: Tensor, steps: int = 400, seed: int = 0) -> Attribut
     bad = torch.cat([make(faces, source) for make in (NOISES | SMEARS).values()])
     labels = torch.cat([torch.full((len(good),), FACE), torch.zeros(len(bad), dtype=torch.int64)])
     with networks.seeded(seed):
-        network = AttributeClassifier(NAMES, channels=faces.shape[1], width=WIDTH, extractor_id=f"face or none, seed {seed}")
+        network = AttributeClassifier(NAMES, channels=faces.shape[1], width=WIDTH)
     fit_classifier(network, torch.cat([good, bad]), labels[:, None], steps, seed)
+    network.extractor_id = f"face or none {digest(network)}"
     return network
 
 

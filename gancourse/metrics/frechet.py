@@ -28,7 +28,7 @@ from torch import Tensor
 
 from gancourse.base import check, networks
 from gancourse.base.features import mark
-from gancourse.base.latents import latent_dim_of
+from gancourse.base.latents import device_of, latent_dim_of
 from gancourse.metrics.features import Extractor, feature_matrix, feature_pair, image_features
 
 _EPS = torch.finfo(torch.float64).eps
@@ -135,7 +135,7 @@ def frechet_of_generator(
     n, seed = check.whole("n", len(real_features) if n is None else n), check.seed(seed)
     batch_size, latent_dim = check.batch_size(batch_size), latent_dim_of(generator, None)
     check.fits("latents", n, latent_dim)
-    device = next(generator.parameters()).device
+    device = device_of(generator)
     z = torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed))
     with networks.evaluating(generator):
         parts = [image_features(generator(part.to(device)), extractor, batch_size) for part in torch.split(z, batch_size)]

@@ -8,7 +8,6 @@ each result repeats it.  Numbers of two protocols are not comparable.
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.base.features import mark
+from gancourse.base.features import digest, mark
 from gancourse.metrics.features import image_features
 from gancourse.metrics.frechet import frechet_distance
 from gancourse.zoo import reference
@@ -108,7 +107,7 @@ def inception(source: str = "torch-fidelity", weights: str | Path | None = None)
             raise
         raise ValueError(f"{weights} holds the weights of another network: give {_FILES[source]}") from error
     forward = _fidelity_features if source == "torch-fidelity" else _torchvision_features
-    return InceptionFeatures(network, forward, source, _digest(network))
+    return InceptionFeatures(network, forward, source, digest(network))
 
 
 def on_disk() -> tuple[str, Path] | None:
@@ -177,11 +176,3 @@ def _torchvision_features(network: nn.Module, images: Tensor) -> Tensor:
     mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
     features: Tensor = network((x - mean) / std)
     return features
-
-
-def _digest(network: nn.Module) -> str:
-    """Eight hexadecimal digits that change with any weight."""
-    found = hashlib.sha256()
-    for name, value in sorted(network.state_dict().items()):
-        found.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()[:8]

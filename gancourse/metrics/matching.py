@@ -43,7 +43,7 @@ class Matching:
         codes, known = check.tensor("codes", codes), torch.arange(len(self.classes))
         if codes.is_floating_point() or codes.is_complex() or not torch.isin(codes.cpu(), known).all():
             raise ValueError(f"codes must be whole numbers in 0 .. {len(self.classes) - 1}")
-        return self.classes[codes.long()]
+        return self.classes.to(codes.device)[codes.long()]
 
     def _right(self, table: Tensor) -> float:
         used = (self.classes >= 0).nonzero().squeeze(1)
@@ -51,10 +51,11 @@ class Matching:
 
 
 def contingency(codes: Tensor, labels: Tensor, n_codes: int | None = None, n_classes: int | None = None) -> Tensor:
-    """How many samples have code k and class c: int64 [K, C]."""
+    """How many samples have code k and class c: int64 [K, C], on the processor."""
     for name, x in (("codes", codes), ("labels", labels)):
         if check.tensor(name, x).ndim != 1 or x.is_floating_point() or x.is_complex():
             raise ValueError(f"{name} must be int64 [N], numbers of categories, not {x.dtype} {list(x.shape)}")
+    codes, labels = codes.cpu(), labels.cpu()
     if len(codes) != len(labels) or len(codes) == 0:
         raise ValueError(f"there are {len(codes)} codes for {len(labels)} labels: pass one for each sample")
     n_codes = int(codes.max()) + 1 if n_codes is None else check.whole("n_codes", n_codes)

@@ -36,7 +36,7 @@ class ModeReport:
     reverse_kl    KL(histogram / its sum || the modes' true shares) in nats: 0 when right, ln K when one of K equal modes has all;
                   NaN without any high-quality sample
     total_variation  half the L1 distance between the same two, in [0, 1]; NaN likewise
-    served        modes that get at least half of their due: h_k / N >= w_k / 2, N all samples
+    served        modes that get at least half of their due: h_k / N >= w_k / 2, N all samples; none is due where w_k = 0
     missed        share of the data that no high-quality sample stands for, 1 - sum_k min(h_k / N, w_k), in [0, 1]
 
     The first count saturates: one sample in N captures a mode, so that noise, spread widely enough, captures all of them.  The
@@ -80,13 +80,17 @@ def mode_report(samples: Tensor, distribution: Mixture, threshold: float = 3.0) 
         raise ValueError(f"{name!r} has no modes to count: take a mixture such as gancourse.data.toys.ring() or grid()")
     threshold, std = check.positive("threshold", threshold), check.positive("std", std)
     samples = feature_matrix(check.tensor("samples", samples), "samples", 1).cpu()
-    modes = torch.as_tensor(modes).cpu().double()
+    modes = check.finite("modes", torch.as_tensor(modes).cpu().double())
+    if modes.ndim != 2 or len(modes) == 0:
+        raise ValueError(f"modes must be [K, D] with K > 0, not {list(modes.shape)}")
     if samples.ndim != 2 or samples.shape[1] != modes.shape[1] or len(samples) == 0:
         raise ValueError(f"samples must be [N, {modes.shape[1]}] with N > 0, not {list(samples.shape)}")
     scaled = torch.cdist(samples, modes) / float(std)  # [N, K] in standard deviations
     distance, nearest = scaled.min(dim=1)
     weights = getattr(distribution, "weights", None)
-    weights = torch.ones(len(modes)) if weights is None else torch.as_tensor(weights).cpu()
+    weights = torch.ones(len(modes)) if weights is None else check.finite("weights", torch.as_tensor(weights).cpu())
+    if weights.shape != (len(modes),) or bool((weights < 0).any()) or not bool((weights > 0).any()):
+        raise ValueError(f"weights must be [{len(modes)}], one for each mode, none below 0 and one above, not {weights.tolist()}")
     return _report(nearest[distance < threshold], weights, len(samples))
 
 
@@ -136,6 +140,6 @@ def _report(hits: Tensor, weights: Tensor, n: int) -> ModeReport:
         histogram=histogram,
         reverse_kl=reverse_kl,
         total_variation=total_variation,
-        served=int((of_all >= DUE * truth).sum()),
+        served=int(((of_all >= DUE * truth) & (truth > 0)).sum()),
         missed=1 - float(torch.minimum(of_all, truth).sum()),
     )

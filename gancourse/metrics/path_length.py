@@ -116,7 +116,7 @@ def perceptual_path_length(
             y = None if labels is None else labels[part].to(device)
             ends = first[part].to(device), second[part].to(device)
             steps = _steps(generator, space, ends, t[part].to(device), epsilon, y)
-            found.append(_values(distance, *steps).double().cpu() / epsilon**2)
+            found.append(_values(distance, *steps).cpu().double() / epsilon**2)
     return PathLengths(torch.cat(found), space, sampling, epsilon)
 
 

@@ -89,7 +89,7 @@ def linear_separability(
         raise ValueError("there is no attribute to separate: pass classifier.probabilities(images)")
     if not 0 < keep <= 1 or not 0 <= holdout < 1:
         raise ValueError(f"keep must lie in (0, 1] and holdout in [0, 1), not {keep} and {holdout}")
-    x = _standardised(check.finite("latents", latents.detach().double().cpu())).numpy()
+    x = _standardised(check.finite("latents", latents.detach().cpu().double())).numpy()
     entropies, prior, accuracy, kept = {}, {}, {}, {}
     for name, answers in judged.items():
         index, y = _kept(name, check.tensor(name, answers).detach().cpu(), len(x), keep)

@@ -127,14 +127,14 @@ def train_matcher(
     return matcher.eval()
 
 
-@torch.no_grad()
 def sentence_vectors(encoder: TextEncoder, sentences: Tensor, chunk: int = 512) -> Tensor:
-    """The vectors of sentences [N, L], a few at a time: [N, D]."""
-    return torch.cat([encoder(part) for part in sentences.split(chunk)])
+    """The vectors of sentences [N, L] in evaluation mode, a few at a time: [N, D]."""
+    with networks.evaluating(encoder):
+        return torch.cat([encoder(part) for part in sentences.split(chunk)])
 
 
-@torch.no_grad()
 def vectors(matcher: Matcher, pictures: Tensor, sentences: Tensor, chunk: int = 256) -> tuple[Tensor, Tensor]:
-    """The vectors of pictures [N, 3, H, W] and of sentences [N, L], a few at a time: [N, D] each."""
-    seen = torch.cat([matcher.vectors(part) for part in pictures.split(chunk)])
+    """The vectors of pictures [N, 3, H, W] and of sentences [N, L] in evaluation mode, a few at a time: [N, D] each."""
+    with networks.evaluating(matcher):
+        seen = torch.cat([matcher.vectors(part) for part in pictures.split(chunk)])
     return seen, sentence_vectors(matcher.text, sentences)

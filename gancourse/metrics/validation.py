@@ -89,7 +89,7 @@ def validate(
     if paired:
         pictures["shuffled"] = truth.roll(1, 0)
     pictures |= {
-        "noise": torch.rand(truth.shape, generator=source) * 2 - 1,
+        "noise": torch.rand(truth.shape, generator=source).to(truth) * 2 - 1,
         "marginal noise": marginal_noise(truth, source),
         "pixels in random order": shuffled_pixels(truth, source),
     }
@@ -108,13 +108,13 @@ def blurred(pictures: Tensor, k: int) -> Tensor:
 def marginal_noise(pictures: Tensor, source: torch.Generator) -> Tensor:
     """Every pixel drawn from what the pictures have at its place, independently of all others: right marginals, no picture."""
     flat = _drawn_from(pictures, source).flatten(1)
-    return flat.gather(0, torch.randint(len(flat), flat.shape, generator=source)).view(pictures.shape)
+    return flat.gather(0, torch.randint(len(flat), flat.shape, generator=source).to(flat.device)).view(pictures.shape)
 
 
 def shuffled_pixels(pictures: Tensor, source: torch.Generator) -> Tensor:
     """The places of each picture in random order, the colours at a place together."""
     flat = _drawn_from(pictures, source).flatten(2)
-    order = torch.rand(len(flat), 1, flat.shape[2], generator=source).argsort(2)
+    order = torch.rand(len(flat), 1, flat.shape[2], generator=source).argsort(2).to(flat.device)
     return flat.gather(2, order.expand_as(flat)).view(pictures.shape)
 
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check, networks
-from gancourse.base.features import mark
+from gancourse.base.features import Named, mark
 from gancourse.data.images import to_float
 
 SIZE = 32  # pixels at which it looks
@@ -40,14 +40,18 @@ def _resized(images: Tensor, size: int) -> Tensor:
     return images
 
 
-class AttributeClassifier(nn.Module):
+class AttributeClassifier(Named):
     """Five 3x3 convolutions at 32, 16 and 8 px, a 64-dimensional feature layer, and a linear head for each attribute.
 
     ``attribute_names`` maps each attribute to its value names, ordered as the columns of the labels.  The features are
     standardised by a batch normalisation without gain (zero mean, unit variance per dimension over the training images), so
     that a Frechet distance is in units that do not depend on a network's scale: two sets that share nothing are of the
     order of 2 * dim apart.  The heads see their ReLU.  Features are taken before it, where no dimension is dead.
+
+    ``extractor_id`` names features; None is a digest of the weights.
     """
+
+    kind = "attribute classifier"
 
     def __init__(
         self,
@@ -56,10 +60,10 @@ class AttributeClassifier(nn.Module):
         channels: int = 3,
         width: int = 32,
         dim: int = 64,
-        extractor_id: str = "untrained attribute classifier",
+        extractor_id: str | None = None,
     ) -> None:
-        super().__init__()
-        if not isinstance(attribute_names, Mapping) or not all(isinstance(row, Sequence) for row in attribute_names.values()):
+        super().__init__(extractor_id)
+        if not isinstance(attribute_names, Mapping) or not all(map(check.is_row, attribute_names.values())):
             raise TypeError("attribute_names must map names to the names of their values: {'smile': ('no', 'yes'), ...}")
         if not attribute_names or any(len(values) < 2 for values in attribute_names.values()):
             raise ValueError("each attribute needs at least two values: {'smile': ('no', 'yes'), ...}")
@@ -67,7 +71,7 @@ class AttributeClassifier(nn.Module):
         channels, width, dim = check.counts(channels=channels, width=width, dim=dim)
         check.fits("weights", max(2 * width, dim), 2 * width, 4, 4)
         check.fits("weights", channels, width, 3, 3)
-        self.channels, self.width, self.dim, self.extractor_id = channels, width, dim, extractor_id
+        self.channels, self.width, self.dim = channels, width, dim
         layers: list[nn.Module] = []
         inside = channels
         for outside, stride in ((width, 1), (width, 2), (2 * width, 1), (2 * width, 2), (2 * width, 2)):

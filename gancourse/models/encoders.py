@@ -94,7 +94,8 @@ class _ConvDecoder(Decoder):
         self.network = convnet.Generator(size, latent_dim, width, channels=channels)
 
     def outputs(self, z: Tensor) -> Tensor:
-        return self.network(z.flatten(0, -2)).float().flatten(1).unflatten(0, z.shape[:-1])
+        made = self.network(z.flatten(0, -2)).to(next(self.parameters()).dtype)  # autocast gives fewer digits
+        return made.flatten(1).unflatten(0, z.shape[:-1])
 
 
 class ConvVAE(VAE):
@@ -117,7 +118,7 @@ class ConvVAE(VAE):
 
     def encode(self, x: Tensor) -> Code:
         """q(z|x) for each image: mean and log-variance [N, latent_dim]."""
-        return Code(*self.encoder(x).float().chunk(2, dim=1))
+        return Code(*self.encoder(x).to(self.log_sigma.dtype).chunk(2, dim=1))
 
     def forward(self, z: Tensor) -> Tensor:
         return self.decode(z)

@@ -62,7 +62,7 @@ class Discriminator(nn.Module):
 class Autoencoder(nn.Module):
     """Samples [N, *in_shape] -> the same, drawn again from ``code_dim`` numbers each; EBGAN's discriminator.
 
-    The first ``encoder_layers`` of ``layers`` are the encoder; ``hidden`` is passed once each way.
+    The first ``encoder_layers`` of ``layers`` are the encoder; ``hidden`` is passed once each way, and ``()`` makes both linear.
     """
 
     def __init__(
@@ -71,8 +71,9 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.in_shape = self.out_shape = check.sides("in_shape", in_shape)
         n, code_dim, hidden = math.prod(self.in_shape), check.whole("code_dim", code_dim), check.row("hidden", hidden)
-        encoder = [*hidden_layers([n, *hidden], activation), linear(hidden[-1], code_dim)]
-        decoder = [*hidden_layers([code_dim, *hidden[::-1]], activation), linear(hidden[0], n)]
+        down, up = [n, *hidden], [code_dim, *hidden[::-1]]
+        encoder = [*hidden_layers(down, activation), linear(down[-1], code_dim)]
+        decoder = [*hidden_layers(up, activation), linear(up[-1], n)]
         self.encoder_layers = len(encoder)
         self.layers = nn.Sequential(*encoder, *decoder)
 

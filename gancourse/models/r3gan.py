@@ -249,10 +249,10 @@ class Discriminator(nn.Module):
 
 
 def _vectors(labels: Tensor | None, classes: int, x: Tensor) -> Tensor:
-    """Labels of the samples ``x`` as vectors, beside them."""
+    """Labels of the samples ``x`` as vectors, beside them and of their type."""
     if labels is None:
         raise ValueError(f"this network is conditional: pass labels, numbers [N] below {classes} or vectors")
-    return class_vectors(labels, classes, x.shape[0]).to(x.device)
+    return class_vectors(labels, classes, x.shape[0]).to(x)
 
 
 # ------------------------------------------------------------------------------------------------------- the roadmap's step B

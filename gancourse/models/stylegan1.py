@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check
+from gancourse.base.networks import widened
 from gancourse.models.layers import resample
 from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear
 from gancourse.models.layers.styles import NOISE, MappingNetwork, check_styles, noise_map, truncate
@@ -32,7 +33,7 @@ BLUR = (1, 2, 1)
 def instance_norm(x: Tensor, eps: float = 1e-8) -> Tensor:
     """Each map of each sample to mean 0 and variance 1 over its places: [N, C, H, W] -> the same."""
     with torch.autocast(x.device.type, enabled=False):
-        y = x.float()
+        y = widened(x)
         y = y - y.mean((2, 3), keepdim=True)
         return (y * (y.square().mean((2, 3), keepdim=True) + eps).rsqrt()).to(x.dtype)
 

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check
+from gancourse.base.networks import widened
 from gancourse.models.layers import resample
 from gancourse.models.layers.conditional import unlabelled
 from gancourse.models.layers.equalised import EqualisedConv2d, EqualisedLinear, base_and_most
@@ -91,8 +92,8 @@ def modulated_weights(weight: Tensor, style: Tensor, demodulate: bool = True, ep
 def demodulation(weight: Tensor, style: Tensor, eps: float = 1e-8) -> Tensor:
     """1 / sqrt(sum_{i,k} (s_i w_{oik})^2 + eps) for each sample and output: [N, O], by one small matrix product."""
     with float32(style):
-        energy = weight.float().square().sum((2, 3))  # [O, I]
-        return (style.float().square() @ energy.T + eps).rsqrt()
+        energy = widened(weight).square().sum((2, 3))  # [O, I]
+        return (widened(style).square() @ energy.T + eps).rsqrt()
 
 
 def modulated_conv2d(

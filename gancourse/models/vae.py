@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.base.networks import as_generator
+from gancourse.base.networks import as_generator, evaluating
 from gancourse.models.layers.dense import linear
 from gancourse.theory.likelihood import gaussian_kl, level_index, log_mean_exp
 
@@ -139,7 +139,8 @@ class VAE(nn.Module):
     def importance_bound(self, x: Tensor, k: int = 64, generator: torch.Generator | None = None) -> Tensor:
         r"""log (1/k) \sum_i p(x|z_i) p(z_i) / q(z_i|x) with z_i ~ q(z|x), [N], in nats.
 
-        In expectation it is the ELBO for k = 1, grows with k, and tends to log p(x).
+        In expectation it is the ELBO for k = 1, grows with k, and tends to log p(x).  Put a model with batch normalisation into
+        evaluation mode first: in training an image's p(x|z) hangs on the rest of its batch, and nothing is bounded.
 
         Source: Burda, Grosse & Salakhutdinov 2016, equation 8.
         """
@@ -164,27 +165,29 @@ class VAE(nn.Module):
             table = -squares / (2 * (2 * self.log_sigma).exp()) - x.shape[1] * (self.log_sigma + LOG_2PI / 2)
         return table - (z.square() + LOG_2PI).sum(1) / 2
 
-    @torch.no_grad()
     def quadrature(self, x: Tensor, points: int = 200, reach: float = 5.0) -> Tensor:
         r"""log p(x) = log \int p(x|z) p(z) dz by a sum over :func:`latent_grid`, [N], in nats; latent_dim 1 or 2 only.
 
-        Exact up to the grid: double ``points`` and see that nothing moves.
+        In evaluation mode.  Exact up to the grid: double ``points`` and see that nothing moves.
         """
         z, log_volume = latent_grid(self.latent_dim, points, reach)
         z = z.to(next(self.parameters()))
-        parts = [torch.logsumexp(self.log_joint_table(x, part), 1) for part in z.split(16384)]
+        with evaluating(self):
+            parts = [torch.logsumexp(self.log_joint_table(x, part), 1) for part in z.split(16384)]
         return torch.logsumexp(torch.stack(parts), 0) + log_volume
 
-    @torch.no_grad()
     def sample(self, n: int, seed: int | torch.Generator = 0, pixels: str = "mean") -> Tensor:
-        """n images [n, *shape] in one pass: z ~ N(0, I), then the mean of p(x|z), or with ``pixels="drawn"`` a draw from it."""
+        """n images [n, *shape] in one pass: z ~ N(0, I), then the mean of p(x|z), or with ``pixels="drawn"`` a draw from it.
+
+        In evaluation mode: drawing leaves the model as it is.
+        """
         check.one_of("pixels", pixels, ["mean", "drawn"])
         n, *_ = check.fits("images", n, *self.shape)
         generator = as_generator(check.seed_or_source(seed), next(self.parameters()).device)
-        mean = self.decode(self._noise((n, self.latent_dim), generator))
-        return mean if pixels == "mean" else self._drawn(mean, generator)
+        with evaluating(self):
+            mean = self.decode(self._noise((n, self.latent_dim), generator))
+            return mean if pixels == "mean" else self._drawn(mean, generator)
 
-    @torch.no_grad()
     def fill(
         self, x: Tensor, known: Tensor, steps: int = 30, seed: int | torch.Generator = 0, *, corrected: bool = False
     ) -> Tensor:
@@ -196,12 +199,19 @@ class VAE(nn.Module):
 
             min(1, p(x|z') p(z') q(z|x) / (p(x|z) p(z) q(z'|x))).
 
+        In evaluation mode: filling leaves the model as it is.
+
         Sources: Rezende, Mohamed & Wierstra 2014 (the chain); Mattei & Frellsen 2018 (Metropolis within Gibbs).
         """
         steps, known = check.whole("steps", steps, 0, check.COUNT), self._known(known)
         check.flag("corrected", corrected)
         self._flat(x)
         source = as_generator(check.seed_or_source(seed), x.device)
+        with evaluating(self):
+            return self._chain(x, known.to(x.device), steps, source, corrected)
+
+    def _chain(self, x: Tensor, known: Tensor, steps: int, source: torch.Generator, corrected: bool) -> Tensor:
+        """The last image of the chain of :meth:`fill`."""
         x = torch.where(known, x, self._drawn(torch.zeros_like(x), source))
         z = None
         for _ in range(steps):
@@ -291,12 +301,12 @@ class LinearGaussian:
 
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x), the exact likelihood [N] in nats: that of N(mu, W W^T + sigma^2 I)."""
-        covariance = self.weight @ self.weight.T + self.sigma**2 * torch.eye(len(self.mean), dtype=torch.float64)
+        covariance = self.weight @ self.weight.T + self.sigma**2 * self._eye(len(self.mean))
         return torch.distributions.MultivariateNormal(self.mean, covariance).log_prob(x.double())
 
     def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """p(z|x): its mean [N, d], and its covariance [d, d], the same for all x."""
-        inner = self.weight.T @ self.weight + self.sigma**2 * torch.eye(self.latent_dim, dtype=torch.float64)
+        inner = self.weight.T @ self.weight + self.sigma**2 * self._eye(self.latent_dim)
         mean = torch.linalg.solve(inner, self.weight.T @ (x.double() - self.mean).T).T
         return mean, self.sigma**2 * torch.linalg.inv(inner)
 
@@ -320,17 +330,23 @@ class LinearGaussian:
     ) -> Tensor:
         """The k-sample bound of :meth:`VAE.importance_bound`, [N], for q(z|x) = N(q_mean, q_covariance)."""
         q = torch.distributions.MultivariateNormal(q_mean.double(), q_covariance.double())
-        noise = torch.randn(k, *q_mean.shape, generator=as_generator(check.seed_or_source(seed)), dtype=torch.float64)
+        noise = self._noise(k, *q_mean.shape, source=as_generator(check.seed_or_source(seed)))
         z = q.mean + noise @ torch.linalg.cholesky(q_covariance.double()).T  # [K, N, d]
         log_prior = -(z.square() + LOG_2PI).sum(-1) / 2
         return log_mean_exp(self.log_likelihood(x, z) + log_prior - q.log_prob(z))
 
     def sample(self, n: int, seed: int | torch.Generator = 0) -> Tensor:
         """n points [n, D]."""
-        generator = as_generator(check.seed_or_source(seed))
-        z = torch.randn(n, self.latent_dim, generator=generator, dtype=torch.float64)
-        noise = torch.randn(n, len(self.mean), generator=generator, dtype=torch.float64)
+        source = as_generator(check.seed_or_source(seed))
+        z, noise = (self._noise(n, width, source=source) for width in (self.latent_dim, len(self.mean)))
         return self.mean + z @ self.weight.T + self.sigma * noise
+
+    def _eye(self, n: int) -> Tensor:
+        return torch.eye(n, dtype=torch.float64, device=self.mean.device)
+
+    def _noise(self, *shape: int, source: torch.Generator) -> Tensor:
+        """Standard normal numbers, drawn where their source is and moved to the model."""
+        return torch.randn(shape, generator=source, dtype=torch.float64, device=source.device).to(self.mean.device)
 
 
 def _mlp(sizes: Sequence[int]) -> nn.Sequential:

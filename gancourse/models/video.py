@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check, networks
-from gancourse.base.features import mark
+from gancourse.base.features import Named, mark
 from gancourse.models.encoders import Encoder
 from gancourse.models.layers import volumes
 from gancourse.models.layers.initialisation import init_he
@@ -112,15 +112,25 @@ class Discriminator(volumes.Judge):
         super().__init__((size // 2, size, size), width, channels, norm, "clips")
 
 
-class Reader(nn.Module):
+class Reader(Named):
     """A small classifier of clips [N, channels, size / 2, size, size]; its last hidden layer serves as features.
 
     ``heads`` maps an attribute to how many values it has; each has logits of its own.  Features are standardised by batch
-    normalisation without gain.
+    normalisation without gain, and marked with ``extractor_id``; None is a digest of the weights.
     """
 
-    def __init__(self, heads: Mapping[str, int], size: int = 16, width: int = 12, channels: int = 3, dim: int = 32) -> None:
-        super().__init__()
+    kind = "reader of clips"
+
+    def __init__(
+        self,
+        heads: Mapping[str, int],
+        size: int = 16,
+        width: int = 12,
+        channels: int = 3,
+        dim: int = 32,
+        extractor_id: str | None = None,
+    ) -> None:
+        super().__init__(extractor_id)
         if not isinstance(heads, Mapping) or not heads:
             raise ValueError("heads must map attributes to how many values they have: {'order': 2}")
         self.heads = {str(name): check.whole(f"values of {name}", n, 2, check.COUNT) for name, n in heads.items()}
@@ -143,6 +153,7 @@ class Reader(nn.Module):
         return dict(zip(self.heads, logits.split(list(self.heads.values()), 1), strict=True))
 
     def features(self, x: Tensor) -> Tensor:
-        """Features float32 [N, dim] in evaluation mode, without gradients."""
+        """Features [N, dim] on the processor, in evaluation mode, without gradients."""
+        device = next(self.parameters()).device
         with networks.evaluating(self):
-            return mark(torch.cat([self.embedding(part) for part in x.split(256)]), f"reader of clips of {self.size} px")
+            return mark(torch.cat([self.embedding(part.to(device)).cpu() for part in x.split(256)]), self.extractor_id)

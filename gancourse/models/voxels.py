@@ -60,7 +60,7 @@ class FromPicture(nn.Module):
 
     def encode(self, y: Tensor) -> Code:
         """q(z|y) for each picture: mean and log-variance [N, latent_dim]."""
-        return Code(*self.encoder(y).float().chunk(2, dim=1))
+        return Code(*self.encoder(y).to(next(self.parameters()).dtype).chunk(2, dim=1))
 
     def forward(self, z: Tensor) -> Tensor:
         return self.generator(z)

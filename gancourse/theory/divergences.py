@@ -45,7 +45,7 @@ def gaussian(x: Tensor, mean: float | Tensor = 0.0, std: float | Tensor = 1.0) -
 
 def log_gaussian(x: Tensor, mean: float | Tensor = 0.0, std: float | Tensor = 1.0) -> Tensor:
     """log N(x; mean, std^2), exact far out in the tails where the density itself underflows to 0 (beyond 38 std)."""
-    mean, std = (torch.as_tensor(v, dtype=torch.float64) for v in (mean, std))
+    mean, std = (torch.as_tensor(v, dtype=torch.float64, device=x.device) for v in (mean, std))
     _positive("std", std)
     return -0.5 * ((x.double() - mean) / std).square() - std.log() - 0.5 * math.log(2 * math.pi)
 
@@ -68,7 +68,7 @@ def onto_simplex(v: Tensor) -> Tensor:
     if v.ndim != 1 or not len(v) or not v.is_floating_point():
         raise ValueError(f"v must be one row of floats, not {list(v.shape)} of {v.dtype}")
     largest = v.sort(descending=True).values
-    taken_off = (largest.cumsum(0) - 1) / torch.arange(1, len(v) + 1)  # if the k largest stay above 0
+    taken_off = (largest.cumsum(0) - 1) / torch.arange(1, len(v) + 1, device=v.device)  # if the k largest stay above 0
     return (v - taken_off[int((largest > taken_off).nonzero().max())]).clamp(min=0)
 
 

@@ -75,13 +75,15 @@ def earth_mover(p: Tensor, q: Tensor, cost: Tensor) -> Transport:
 
     Solved by HiGHS through scipy.optimize.linprog, whose multipliers of the equality constraints are the dual potentials.
 
+    The answer is on the processor and has no gradient; f and g, each but for a constant, are the slopes of the value in p and q.
+
     Raises: ValueError for what is no distribution, for shapes that do not fit, and above 250 000 entries.
     """
     from scipy.optimize import linprog
     from scipy.sparse import eye, kron, vstack
 
-    p, q = divergences.distribution(p, what="p"), divergences.distribution(q, what="q")
-    cost = torch.as_tensor(cost).detach().double().cpu()
+    p, q = (divergences.distribution(x, what=name).detach().cpu() for name, x in (("p", p), ("q", q)))
+    cost = torch.as_tensor(cost).detach().cpu().double()
     if p.ndim != 1 or q.ndim != 1 or tuple(cost.shape) != (len(p), len(q)):
         expected = f"[{p.shape[-1]}, {q.shape[-1]}]"
         raise ValueError(f"cost must be {expected}, a row for each entry of p and a column for each of q, not {list(cost.shape)}")
@@ -117,8 +119,8 @@ def best_critic(p: Tensor, q: Tensor, distance: Tensor) -> tuple[float, Tensor]:
     from scipy.optimize import linprog
     from scipy.sparse import coo_matrix
 
-    p, q = divergences.distribution(p, what="p"), divergences.distribution(q, what="q")
-    distance = torch.as_tensor(distance).detach().double().cpu()
+    p, q = (divergences.distribution(x, what=name).detach().cpu() for name, x in (("p", p), ("q", q)))
+    distance = torch.as_tensor(distance).detach().cpu().double()
     n = p.shape[-1]
     if p.ndim != 1 or p.shape != q.shape or tuple(distance.shape) != (n, n):
         raise ValueError(
@@ -145,7 +147,7 @@ def extend(points: Tensor, values: Tensor, x: Tensor, lipschitz: float = 1.0) ->
 
     The result keeps the constant K, and agrees with ``values`` wherever they keep it.  Source: McShane 1934.
     """
-    values = torch.as_tensor(values).double()
+    values = torch.as_tensor(values).cpu().double()
     if values.ndim != 1 or len(values) != len(points):
         raise ValueError(f"values must be one for each of the {len(points)} points, not {list(values.shape)}")
     return (values + check.positive("lipschitz", lipschitz) * distances(x, points)).min(1).values
@@ -303,7 +305,7 @@ def gradient_norms(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def _points(what: str, x: Tensor) -> Tensor:
-    x = torch.as_tensor(x).detach().double().cpu()
+    x = torch.as_tensor(x).detach().cpu().double()
     x = x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or not len(x):
         raise ValueError(f"{what} must be points [n, d] (or [n] on a line), not {list(x.shape)}: flatten images first")
@@ -311,7 +313,7 @@ def _points(what: str, x: Tensor) -> Tensor:
 
 
 def _line(what: str, x: Tensor) -> Tensor:
-    x = torch.as_tensor(x).detach().double().cpu()
+    x = torch.as_tensor(x).detach().cpu().double()
     if x.ndim != 1 or not len(x):
         raise ValueError(f"{what} must be samples on a line, [n], not {list(x.shape)}")
     return check.finite(what, x).sort().values

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from gancourse.base.networks import evaluating
 from gancourse.models.vae import VAE, Code
 from gancourse.viz.figures import rendered
 from gancourse.viz.pictures import COLOURS
@@ -45,7 +46,7 @@ def _panel(ax: Axes, model: VAE, x: Tensor, codes: Mapping[str, Code]) -> None:
     edges = torch.stack([code.mean + side * 3 * spreads[ink] for ink, code in codes.items() for side in (-1, 1)])
     middle, half = (edges.amin(0) + edges.amax(0)) / 2, (edges.amax(0) - edges.amin(0)).max() / 2
     near = torch.cartesian_prod(*[torch.linspace(-1, 1, _FINE)] * 2) * half + middle  # a square around all ellipses
-    with torch.no_grad():
+    with evaluating(model):
         mass = model.log_joint_table(x, near.to(x))[0].softmax(0).reshape(_FINE, _FINE).T.cpu()
     left, right, bottom, top = torch.stack([middle - half, middle + half], 1).flatten().tolist()
     ax.imshow(mass, extent=(left, right, bottom, top), origin="lower", cmap="Blues", vmax=float(mass.max()) * 0.8)

@@ -100,6 +100,10 @@ class Shipped:
     model: nn.Module
     card: Card
 
+    def named(self, name: str) -> str:
+        """``name`` with the beginning of the weights' hash behind it: what tells these weights from others of the name."""
+        return f"{name} {self.card['weights']['sha256'][:8]}"
+
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, labels: Tensor | None = None) -> Tensor:
         """``n`` samples from latents z ~ N(0, I), on the model's device; a conditional network takes ``labels``, one for each.

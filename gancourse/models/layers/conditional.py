@@ -34,7 +34,7 @@ class Classes:
         """Classes from a number, a sequence of numbers, or a mapping from attribute names to the names of their values."""
         if isinstance(spec, Classes):
             return spec
-        if isinstance(spec, Mapping) and all(isinstance(values, Sequence) for values in spec.values()):
+        if isinstance(spec, Mapping) and all(check.is_row(values) for values in spec.values()):
             names, sizes = tuple(spec), tuple(len(values) for values in spec.values())
         elif isinstance(spec, Integral) and not isinstance(spec, bool):
             names, sizes = ("labels",), (int(spec),)

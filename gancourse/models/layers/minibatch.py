@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check
+from gancourse.base.networks import widened
 from gancourse.models.layers.dense import hidden_layers, linear
 
 KINDS = ("discrimination", "stddev")
@@ -89,9 +90,9 @@ class MinibatchStdDev(nn.Module):
             raise ValueError("the spread of a batch needs samples, and there are none: pass at least one")
         size = next(g for g in range(min(self.group_size, n), 0, -1) if n % g == 0)
         if self.consecutive:
-            groups = x.float().reshape(n // size, size, *x.shape[1:]).transpose(0, 1)
+            groups = widened(x).reshape(n // size, size, *x.shape[1:]).transpose(0, 1)
         else:
-            groups = x.float().reshape(size, n // size, *x.shape[1:])  # [G, N/G, C, H, W]
+            groups = widened(x).reshape(size, n // size, *x.shape[1:])  # [G, N/G, C, H, W]
         # written out, since Tensor.var over the first axis is several times slower on a processor
         divisor = size - 1 if self.unbiased and size > 1 else size
         variance = (groups - groups.mean(0)).square().sum(0) / divisor  # [N/G, C, H, W]

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
+from torch.nn.utils import parametrizations, parametrize
 
 TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Embedding, *TRANSPOSED)
@@ -70,7 +70,7 @@ class SpectralNorm(nn.Module):
             raise ValueError(f"iterations must be 1 or more, not {iterations}: without any, sigma would not follow the weight")
         self.iterations, self.eps, self.dim = iterations, eps, dim
         with torch.no_grad():
-            matrix = as_matrix(weight, dim)
+            matrix = as_matrix(_not_zero(weight), dim)
             u, v = (F.normalize(torch.randn(n, dtype=weight.dtype), dim=0).to(weight.device) for n in matrix.shape)
             if not weight.is_meta:  # networks are built there to be counted, where hundreds of iterations would only cost time
                 u, v = power_iteration(matrix, u, v, WARM_UP, eps)
@@ -110,7 +110,8 @@ def spectral_norm(
     convolutions keep their outputs on axis 1, the others on axis 0, unless ``dim`` says otherwise.  The first u and v are drawn
     from the global generator, as the layers' own first weights are.
 
-    Raises ValueError if there is no such tensor, if it has a single axis, or if it is normalised already.
+    Raises ValueError if there is no such tensor, if it has a single axis, if it is zero, or if it is normalised already, be it by
+    torch's ``parametrizations.spectral_norm``.
     """
     weight = getattr(module, name, None)
     if not isinstance(weight, Tensor):
@@ -123,29 +124,46 @@ def spectral_norm(
     return parametrize.register_parametrization(module, name, parametrization)
 
 
+def _not_zero(weight: Any, what: object = "the layer") -> Any:
+    """Return ``weight`` if it is not zero, for W / sigma would be 0 / 0; one on the meta device has no numbers to look at."""
+    if not weight.is_meta and not bool(weight.any()):
+        raise ValueError(f"the weight of {what} is zero, and divided by its norm it would be NaN: initialise it otherwise first")
+    return weight
+
+
 def is_normalised(module: nn.Module, name: str = "weight") -> bool:
-    """Whether ``spectral_norm`` has been applied to this layer."""
+    """Whether this layer is spectrally normalised, by :func:`spectral_norm` or by torch's function of that name."""
     if not parametrize.is_parametrized(module, name):
         return False
     parts = module.get_submodule(f"parametrizations.{name}").children()
-    return any(isinstance(part, SpectralNorm) for part in parts)
+    return any(isinstance(part, SpectralNorm | parametrizations._SpectralNorm) for part in parts)
 
 
 def normalise(network: nn.Module, iterations: int = 1, eps: float = 1e-12) -> nn.Module:
-    """Apply :func:`spectral_norm` to every convolution, linear layer and embedding of ``network``, in place; returns it."""
+    """Apply :func:`spectral_norm` to every convolution, linear layer and embedding of ``network``, in place; returns it.
+
+    Raises ValueError, and changes nothing, where no layer is left that is not normalised, or where a weight is zero.
+    """
     layers = [layer for layer in network.modules() if isinstance(layer, LAYERS) and not is_normalised(layer)]
     if not layers:
         raise ValueError(f"{type(network).__name__} has no convolution, linear layer or embedding left to normalise")
+    for layer in layers:
+        _not_zero(layer.weight, layer)
     for layer in layers:
         spectral_norm(layer, iterations, eps)
     return network
 
 
 def remove(network: nn.Module) -> nn.Module:
-    """Make every normalised weight of ``network`` a plain parameter that holds its normalised value, in place."""
-    for layer in network.modules():
-        if is_normalised(layer):
-            parametrize.remove_parametrizations(layer, "weight")
+    """Make every normalised weight of ``network`` a plain parameter that holds its normalised value, in place.
+
+    Raises ValueError where no weight is normalised.
+    """
+    layers = [layer for layer in network.modules() if is_normalised(layer)]
+    if not layers:
+        raise ValueError(f"{type(network).__name__} has no layer that is spectrally normalised: there is nothing to remove")
+    for layer in layers:
+        parametrize.remove_parametrizations(layer, "weight")
     return network
 
 

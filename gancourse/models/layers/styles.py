@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.models.layers.conditional import class_vectors, unlabelled
 from gancourse.models.layers.equalised import EqualisedLinear, pixel_norm
 
@@ -24,7 +25,7 @@ AVERAGE_BETA = 0.998  # of the running mean of w, which truncation pulls towards
 
 
 def float32(x: Tensor) -> torch.autocast:
-    """A block without autocast: small sums and roots need float32's digits."""
+    """A block without autocast: small sums and roots need float32's digits, or those that the weights have."""
     return torch.autocast(x.device.type, enabled=False)
 
 
@@ -59,7 +60,7 @@ class MappingNetwork(nn.Module):
 
     def forward(self, z: Tensor | None, labels: Tensor | None = None, n: int | None = None) -> Tensor:
         with float32(next(self.layers.parameters())):
-            parts = [pixel_norm(check.latents(z, self.latent_dim).float())] if self.latent_dim else []
+            parts = [_normed(check.latents(z, self.latent_dim), self.layers)] if self.latent_dim else []
             if self.embed is None:
                 unlabelled(labels, "mapping", "label_dim")
             else:
@@ -74,8 +75,14 @@ class MappingNetwork(nn.Module):
     def _embedded(self, embed: EqualisedLinear, labels: Tensor | None, n: int | None) -> Tensor:
         if labels is None:
             raise ValueError(f"this network is conditional: pass labels, numbers [N] below {self.label_dim} or vectors")
-        vectors = class_vectors(labels, self.label_dim, n).to(embed.weight.device)
-        return pixel_norm(embed(vectors))
+        vectors = class_vectors(labels, self.label_dim, n).to(embed.weight)
+        return _normed(embed(vectors), embed)
+
+
+def _normed(x: Tensor, network: nn.Module) -> Tensor:
+    """:func:`pixel_norm` of x, in the type of the weights; squares are summed with float32's digits or more."""
+    kind = next(network.parameters()).dtype
+    return pixel_norm(widened(x.to(kind))).to(kind)
 
 
 def check_styles(ws: Tensor, layers: int, w_dim: int, network: nn.Module) -> Tensor:
