@@ -412,7 +412,7 @@ plt.show()
 # - *D too slow*: wide swings, and then two calm curves just above the dashed lines. And the five hundred points lie on one thin streak, which crosses the upper moon and leaves the data. The surface
 #   under them has one colour nearly everywhere: it hardly tells one place from another. (That this is why the generator stays is our reading, not a measurement.)
 #
-# Compare the first and the third run: nearly the same final losses, quite other samples. Losses at $2 \log 2$ and $\log 2$ say that *this*
+# Compare the first and third runs: nearly the same final losses, very different samples. Losses at $2 \log 2$ and $\log 2$ say that *this*
 # discriminator cannot tell the samples apart, and nothing about a better one. So a loss curve tells who is ahead. It does not tell how good the samples are. A generator's
 # loss that rises is no sign of failure, and one that falls is no sign of success.
 #
@@ -512,7 +512,7 @@ claim(
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# The known distances are found, to within 0.01. Of our five trainings the fresh $D$ finds 0.21: from 0.66 at step 0 they have come as near as *one* Gaussian, 0.23, and hardly nearer. The row asks for half of that and stays open. The Gaussian fills the gap between the moons; our threads lie where they should, but look too thin, and moons of half the noise have 0.09 for that alone.
+# The known distances are found, to within 0.01. Of our five trainings the fresh $D$ finds 0.21: from 0.66 at step 0 they have come as near as *one* Gaussian, 0.23, or one moon of the two, 0.21. The row asks for half of that and stays open. What is amiss we did not take apart. Our threads look too thin, and moons of half the noise have 0.09 for that alone.
 #
 # The curves told none of this, and not even the order. The trainings with a fast $D$, whose own loss is farthest from rest (1.31), are the nearest, 0.11. Those with a slow $D$ rest as calmly as the balanced ones, at 1.39, and are at 0.67. (Both rates differ, so we do not know which does it.) Eight latents in place of two give 0.15, at the same 1.39.
 #
@@ -703,8 +703,8 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# All copies fall in their half, moved and speckled or not. Of a thousand digits that nobody trained on 0.47 fall in the first half, and chance alone moves that by 0.03. Ours give 0.56, above one half in each of the ten trainings, and the interval, 0.54 to 0.58, ends below
-# the edge that was fixed beforehand. So a generator that only copies is excluded, one that copies now and then is not: 0.56 is what 12 % of copies among new digits would give, the edge itself means 20 %.
+# All copies fall in their half, moved and speckled or not. Of a thousand digits that nobody trained on 0.47 fall in the first half, the rest in the second (the row's 0.5 is their mean, whatever they are). Ours give 0.56, more than these in each of the ten trainings, and the interval, 0.54 to 0.58, ends below
+# the edge fixed beforehand. So copies alone, moved by up to two pixels, are excluded; a few among new digits are not: 0.56 is what 12 % would give, the edge is 20 %.
 # The digits *lean* towards their training set, whichever half it is. The yellow frames do not show it.
 #
 # The test has limits, too: a copy that is turned far enough passes (section 5, which also asks whether the lean grows). Lecture 08 takes this up.
@@ -783,7 +783,7 @@ for saturating in (True, False):
 # %% [markdown] tags=["notes"]
 # With the saturating loss nothing is left. With the non-saturating one 2 % of the length are left, in nearly the right direction, and Adam, which divides lengths out, would make a full step of it. Is the bug
 # harmless, then? At a fake's logit $l$ the slope of D's loss is $\sigma(l)$, that of G's is $-\sigma(-l)$; together $2D - 1$. This is the slope of $\mathrm{softplus}(l) + \mathrm{softplus}(-l)$, which is least at $l = 0$: such a
-# generator heads for where $D$ is *undecided*, not for where it says real. And what is never cleared adds up from round to round. So there are two bugs in one. Run each alone, and both, with the loop's own text altered, beside the algorithm itself:
+# generator heads for where $D$ is *undecided*, not for where it says real. And what is never cleared adds up from round to round. So there are two bugs in one. Run each alone, and both, 1,000 rounds of the altered text, beside the algorithm itself:
 
 # %%
 attached, kept = (".detach()", ""), ("d_loss.backward()", "d_loss.backward(retain_graph=True)")
@@ -882,7 +882,7 @@ question(
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# Not so that we could see it: by 0.01 in the mean of the five, and the interval reaches from -0.06 to 0.08. Of all pictures, accepted or not, it is about 0.54 from the first look on. So the lean is there after three tenths, when not half as many digits can be read. A shorter training would cost more digits than lean.
+# Not so that we could see it: by 0.01 in the mean of the five, and the interval reaches from -0.06 to 0.08. These are trainings on the first half alone, where new digits have 0.47. After three tenths the five lie between 0.44 and 0.64, too far apart to say that the lean is there already. The last column cannot help: in which half a picture falls that is no digit says nothing.
 #
 # ## 6. Is every digit there?
 #
@@ -921,7 +921,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Of what the judge accepts (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in every training, but not evenly: sevens take half as much again as among the real digits, threes two thirds, and fives less than a third. The ten shares are worth 9.0 equally frequent digits;
+# Of what the judge accepts (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in every training, but not evenly. Against the real digits sevens are half as many again, threes only two thirds as many, and fives less than a third. The ten shares are worth 9.0 equally frequent digits;
 # the real ones, which this judge does not accept quite evenly either, are worth nearly 10.
 #
 # ## 7. Between two latents
@@ -1030,11 +1030,11 @@ summary()
 #
 # 1. **A harder plane.** Train on `data.toys.spiral()` and on `data.toys.ring("wgan_gp")`, eight tight clusters. Count the clusters with
 #    `gancourse.metrics.mode_report`. Which data are hard, and does more training help?
-# 2. **Even rates.** Train the five seeds of "Ask a fresh discriminator" with `lr=1e-3` for both players. Does each of the five still reach the data, and do its curves tell?
+# 2. **Even rates.** Train the five seeds of "Ask a fresh discriminator" with `lr=1e-3` for both players. How near does each of the five come, and do its curves tell?
 # 3. **Count instead.** Cut the plane into squares of side 0.025 and count a million points of each kind: with these shares in place of densities, what JS do you get for the known fakes and for our generators? Do more rounds bring it down?
 # 4. **Starve the latent.** Give the moons' generator a one-dimensional latent, `latent_dim=1`. Its image is a curve. How well can a curve fill two
 #    noisy moons, and what does the discriminator make of it in the long run?
-# 5. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare speed per second and stability on the moons
+# 5. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare steps per second and stability on the moons
 #    over five seeds. (Lecture 07 computes, for the smallest GAN there is, why alternating behaves better.)
 
 # %%
