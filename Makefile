@@ -6,7 +6,7 @@
 # make homework       rebuild the homework: notebooks with answers, and the students' versions
 # make site           build the course as static pages: docs/_build/site/index.html
 # make data           build the data sets that the course draws itself
-# make clean          remove what the above made: the environment, the built data and the site
+# make clean          remove the environment, the built data and the site; what was trained or edited here stays in data/cache
 #
 # Needed: make and Python 3.11 to 3.14. Another interpreter than the one found: make lab PYTHON=/path/to/python3.12
 
@@ -48,8 +48,10 @@ site: $(VENV)/site
 	$(PY) -m sphinx -q -W --keep-going -j auto -d $(BUILD)/doctrees -c docs/site $(BUILD)/source $(BUILD)/site
 	@echo "the site: $(BUILD)/site/index.html"
 
+# The command knows what in the cache took hours and keeps it. Without an environment that works the data stay.
 clean:
-	rm -rf $(VENV) data/cache $(BUILD)
+	@test ! -x $(PY) || $(PY) -m gancourse data clear || echo "the built data stay: rm -r data/cache removes all of it, trainings too"
+	rm -rf $(VENV) $(BUILD)
 
 # Made once, and again when the list of packages changes. The stamp is written last: an interrupted installation goes on.
 $(VENV)/installed: pyproject.toml constraints.txt

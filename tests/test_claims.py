@@ -7,8 +7,8 @@ import ast
 import pytest
 
 from gancourse.base import files
-from gancourse.classroom import claims
-from gancourse.classroom.claims import ledger_markdown, rows_from_notebooks
+from gancourse.classroom import claims, measuring
+from gancourse.classroom.claims import ledger_markdown
 
 
 def checkout():
@@ -39,7 +39,7 @@ def test_every_claim_in_the_sources_has_a_source_and_baselines():
 
 def test_the_committed_page_says_what_the_committed_notebooks_say():
     root = checkout()
-    rows = rows_from_notebooks(root / "notebooks")
+    rows = measuring.stored_rows(root)
     if not rows:
         assert not (root / "CLAIMS.md").exists(), "CLAIMS.md reports rows that no notebook carries"
         return
@@ -49,7 +49,7 @@ def test_the_committed_page_says_what_the_committed_notebooks_say():
 
 
 def test_every_committed_row_is_judged_and_honest():
-    for row in rows_from_notebooks(checkout() / "notebooks"):
+    for row in measuring.stored_rows(checkout()):
         where = f"{row.notebook}: {row.id}"
         assert row.verdict in claims.VERDICTS[row.kind], f"{where} was committed at ci scale"
         assert row.verdict not in ("fails", "failed"), f"{where}: an instrument of ours is broken"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gancourse.classroom.claims import ledger_markdown, rows_from_notebooks
+from gancourse.classroom.claims import ledger_markdown, rows_from_notebook
 from gancourse.classroom.coverage import CLAIMS
 from tests.claims import check, claim, identity, notebook_with, question
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("empty_ledger")
 def test_the_page_counts_lists_what_is_open_links_and_escapes(tmp_path):
     notebook_with(tmp_path / "05_b.ipynb", claim("C13", statement="a|b", ours=18.0, note="too few"), question("C13.ours"))
     notebook_with(tmp_path / "02_a.ipynb", claim("C02"), identity("C10.depth", ours=0.0), check("C11"))
-    text = ledger_markdown(rows_from_notebooks(tmp_path))
+    text = ledger_markdown([row for name in ("05_b", "02_a") for row in rows_from_notebook(tmp_path / f"{name}.ipynb")])
     assert "5 rows. Rows that depend on scale were measured at cpu scale." in text
     assert "| Claims of papers | 2 | 1 reproduced, 1 open |" in text
     assert "| Identities | 1 | 1 fails |" in text

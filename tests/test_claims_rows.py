@@ -8,8 +8,8 @@ import math
 import pytest
 
 from gancourse.classroom import claims
-from gancourse.classroom.claims import MIME, at_least
-from tests.claims import check, claim
+from gancourse.classroom.claims import MIME, at_least, rows
+from tests.claims import check, claim, question
 
 pytestmark = pytest.mark.usefixtures("empty_ledger")
 
@@ -33,6 +33,22 @@ def test_the_html_escapes_and_says_the_verdict_before_the_fold():
     summary = html.split("<summary")[1].split("</summary>")[0]
     assert "<b>Failed.</b>" in summary and "measured: 0" in summary
     assert "nowrap" not in html
+
+
+@pytest.mark.parametrize("unfolded", [False, True])
+def test_a_slide_shows_what_was_asked_for_above_the_fold(unfolded):
+    of_paper = claim(source="Lin et al. 2018")
+    folded = rows.for_a_slide(rows.html(of_paper, unfolded))
+    summary, _, rest = folded.split("<summary")[1].partition("</summary>")
+    assert "<details open" not in folded and summary.endswith("claimed: 17.3; asked for: between 15 and 20</b>")
+    assert "between 15 and 20, by the 95 % interval" in rest and "Lin et al." in rest
+    every = rows.for_a_slide(rows.html(check(ours=[0.0, 0.0], over="draws"), unfolded))
+    assert ", by every value</b></summary>" in every
+
+
+def test_a_slide_leaves_alone_what_is_no_row():
+    for html in ("<table><tr><td>Asked for</td></tr></table>", rows.html(question())):
+        assert rows.for_a_slide(html) == html
 
 
 def test_records_survive_strict_json():

@@ -150,9 +150,11 @@ def test_damaged_notebooks_are_named_and_hidden_ones_passed_over(capsys, checkou
     for line in ("claims --check", "claims --from-notebooks", "claims 2"):
         status, out, err = run(capsys, *line.split())
         assert status == 2 and str(damaged) in err and "k1x" not in err
+    (checkout / "notebooks" / "source" / "05_gone.py").write_text("")
     (checkout / "notebooks" / "05_gone.ipynb").write_text("[]")
+    (checkout / "notebooks" / "05 mine.ipynb").write_text("[]")
     err = run(capsys, "claims", "--check")[2]
-    assert str(damaged) in err and "05_gone.ipynb" in err, "all of them"
+    assert str(damaged) in err and "05_gone.ipynb" in err and "mine" not in err, "all lectures, and nothing else"
 
 
 def test_a_damaged_notebook_is_measured_from_its_source(capsys, checkout, damaged, monkeypatch):

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 
@@ -36,10 +38,45 @@ def test_doctor_names_what_is_missing(capsys, checkout, offline):
     status, out, _ = run(capsys, "doctor")
     assert status == 1
     assert "- packages are missing (no-such-package, resvg-py-not, no-such-lab): make lab" in out
-    assert "other versions than tested: torch" in out
+    assert "other versions than tested: torch" in out and "too old" not in out
+    (line,) = [line for line in out.splitlines() if line.startswith("- packages are missing")]
+    assert sys.executable in line, "pip alone is that of another Python, where .venv is not active"
+
+
+def test_doctor_refuses_what_is_too_old_and_only_notes_what_is_newer(capsys, checkout, offline, monkeypatch):
+    save_generator("tiny")
+    have = {"torch": "1.13.1+cpu", "numpy": "1.24", "pillow": "99.0", "dicebear-core": "1.0", "scipy": "1.16.3", "tqdm": "5.0rc1"}
+    monkeypatch.setattr("importlib.metadata.version", have.__getitem__)
+    wanted = ["torch>=2.11,<3", "numpy >= 2.1, <3", "pillow>=10.3,<14", "dicebear-core>=10.7", "scipy>=1.16,<2", "tqdm>=4.65"]
+    (checkout / "pyproject.toml").write_text(f"[project]\ndependencies = {wanted}\n")
+    status, out, _ = run(capsys, "doctor")
+    assert status == 1 and "The course can run." not in out
+    assert "- packages are too old (torch 1.13.1+cpu, numpy 1.24): make lab" in out
+    assert "too old: torch 1.13.1+cpu (wanted >=2.11,<3), numpy 1.24 (wanted >= 2.1, <3)\n" in out
+    assert "other versions than tested: pillow 99.0 (wanted >=10.3,<14)\n" in out
+    assert "too old, so that faces may be drawn otherwise: dicebear-core 1.0 (wanted >=10.7)\n" in out
+    have.update({"torch": "2.11.0", "numpy": "2.1.3"})
+    status, out, _ = run(capsys, "doctor")
+    assert status == 0 and "other versions than tested: pillow 99.0" in out, "what is newer may well run"
+
+
+def test_doctor_misses_weights_that_ship(capsys, checkout, offline, monkeypatch, tmp_path):
+    status, out, _ = run(capsys, "doctor")
+    assert status == 1 and "shipped: none" in out
+    assert "- the weights that ship are missing (all of them): git checkout -- data/checkpoints" in out
+    for name in ("tiny", "lost"):
+        save_generator(name)
+    assert run(capsys, "doctor")[0] == 0
+    (tmp_path / "shipped" / "checkpoints" / "lost.safetensors").unlink()
+    status, out, _ = run(capsys, "doctor")
+    assert status == 1 and "shipped: tiny\n" in out and "are missing (lost): git checkout" in out
+    monkeypatch.setattr("gancourse.base.files.checkout", lambda: None)
+    again = f"{sys.executable} -m pip install --force-reinstall --no-deps gancourse"
+    assert f"are missing (lost): {again}" in run(capsys, "doctor")[1]
 
 
 def test_doctor_lets_the_drawing_packages_be_missing(capsys, checkout, offline, monkeypatch):
+    save_generator("tiny")
     monkeypatch.setattr(doctor, "_OPTIONAL", {"no-such-package"})
     (checkout / "pyproject.toml").write_text('[project]\ndependencies = ["no-such-package"]\n')
     status, out, _ = run(capsys, "doctor")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gancourse.classroom import lab
+from gancourse.classroom import lab, notebooks
 
 
 def test_the_command_that_opens_the_course(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +83,14 @@ def test_the_labs_terminal_finds_the_command_and_nobody_is_asked_about_news(monk
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", started[0]["JUPYTER_CONFIG_PATH"])
     disabled = get_page_config([])["disabledExtensions"]
     assert "@jupyterlab/apputils-extension:announcements" in disabled
+
+
+def test_a_copy_of_a_homework_is_not_opened_in_its_place(tmp_path, monkeypatch):
+    for name in ("notebooks/hw1_game.ipynb", "notebooks/hw1_mine.ipynb", "solutions/source/hw1_game.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr(notebooks, "root", lambda: tmp_path)
+    assert lab.opened("hw1") == tmp_path / "notebooks" / "hw1_game.ipynb"
 
 
 def test_a_homework_opens_by_its_number_or_name():

@@ -7,6 +7,7 @@ import base64
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from gancourse import viz
 from gancourse.classroom import colab, lab, notebooks
+from gancourse.classroom.homework import build
 
 jupytext = pytest.importorskip("jupytext")
 nbformat = pytest.importorskip("nbformat")
@@ -79,6 +81,18 @@ def test_the_lectures_are_there_and_numbered_once() -> None:
 def test_every_notebook_belongs_to_its_source_and_was_run() -> None:
     problems = notebooks.check(ROOT)
     assert not problems, "\n".join(problems)
+
+
+def test_no_notebook_is_committed_without_a_source() -> None:
+    git = subprocess.run(
+        ["git", "ls-files", "-z", "*.ipynb", "mine"], cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    if git.returncode:
+        pytest.skip("this is no clone: git lists no files here")
+    wanted = {notebooks.target(source) for source in notebooks.sources(ROOT)}
+    wanted |= {path(source) for source in build.sources(ROOT) for path in (build.solution_path, build.student_path)}
+    committed = {ROOT / name for name in git.stdout.split("\0") if name}
+    assert committed == wanted | {ROOT / "mine" / ".gitignore"}, "your own notebooks belong into mine/"
 
 
 def test_outputs_were_made_with_the_pinned_pytorch() -> None:
@@ -302,6 +316,16 @@ def test_missing_and_orphaned_notebooks_are_noticed(source: Path, folder: Path) 
     assert "01_lecture: there is no notebooks/source/01_lecture.py to build it from" in notebooks.check(folder)
 
 
+def test_a_readers_own_notebooks_are_no_orphans(source: Path, folder: Path) -> None:
+    """Copies of a lecture as JupyterLab saves them, a notebook of their own, one that is damaged."""
+    book = written(source, folder)
+    for name in ("01 my copy", "01_lecture-Copy1", "hw1_mine", "02_mine"):
+        nbformat.write(book, folder / "notebooks" / f"{name}.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(), folder / "notebooks" / "03_mine.ipynb")
+    (folder / "notebooks" / "04_mine.ipynb").write_text("{")
+    assert notebooks.check(folder) == []
+
+
 def test_the_hash_is_of_the_code_alone(source: Path) -> None:
     before = notebooks.code_hash(notebooks.read(source))
     edit(source, "It adds.", "It sums.")
@@ -358,6 +382,24 @@ def test_nbval_sees_a_wrong_output_and_an_exception(tmp_path: Path) -> None:
     assert "2 failed, 1 passed" in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.parametrize("where", [(), (".",)], ids=["as make test", "of the whole folder"])
+def test_of_notebooks_only_lectures_are_tests(tmp_path: Path, where: tuple[str, ...]) -> None:
+    """In a checkout with a homework, its answers, copies beside the lectures and in mine/."""
+    for name in ("pyproject.toml", "notebooks/conftest.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "notebooks" / "source").mkdir()
+    (tmp_path / "notebooks" / "source" / "01_lecture.py").touch()
+    names = [f"notebooks/{name}" for name in ("01_lecture", "01 my copy", "01_lecture-Copy1", "my_hw1", "hw1_game")]
+    for name in [*names, "mine/01_lecture", "mine/deep/my_hw1", "solutions/hw1_game"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        nbformat.write(planted("print(42)", "42\n"), tmp_path / f"{name}.ipynb")
+    command = [sys.executable, "-m", "pytest", *makefile_flags(), "-n", "0", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run([*command, *where], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert re.findall(r"^(.+\.ipynb)::", done.stdout, re.MULTILINE) == ["notebooks/01_lecture.ipynb"], done.stdout + done.stderr
+
+
 # Edits by hand
 
 
@@ -368,7 +410,8 @@ def test_a_notebook_edited_by_hand_is_kept_before_it_is_made_again(folder: Path,
     book = nbformat.read(notebooks.target(source), as_version=4)
     book.cells[-1].outputs = []  # running a lecture is no edit
     nbformat.write(book, notebooks.target(source))
-    assert notebooks.keep_edit(book, notebooks.target(source)) is None
+    notebooks.build(source, scale="ci")
+    assert not (folder / "data" / "cache").exists()
     book.cells[0].source += "\n\nA sentence of a teacher."
     nbformat.write(book, notebooks.target(source))
     notebooks.build(source, scale="ci")

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from gancourse import __version__
-from gancourse.classroom import claims, colab, coverage, notebooks
+from gancourse.classroom import claims, colab, coverage, measuring, notebooks, storage
+from gancourse.classroom.homework import build
 
 yaml = pytest.importorskip("yaml")
 packaging = pytest.importorskip("packaging.requirements")
@@ -55,10 +56,29 @@ def pins() -> dict[str, str]:
 def test_conda_gets_the_same_packages() -> None:
     environment = yaml.safe_load(text("environment.yml"))
     conda, pip = environment["dependencies"][:-1], environment["dependencies"][-1]["pip"]
-    assert conda == [f"python{PROJECT['requires-python']}", "pip"]
+    assert conda[1:] == ["pip"]
     assert pip[:2] == ["--constraint constraints.txt", "--editable ."]
     listed = {each.name: each.specifier for each in map(packaging.Requirement, pip[2:])}
     assert listed == {name: each.specifier for name, each in requirements("lab", "teach", "dev").items()}
+
+
+def pythons() -> list[str]:
+    """The versions of Python that the Makefile takes."""
+    ((low, high),) = re.findall(r"\(3, (\d+)\) <= sys\.version_info\[:2\] <= \(3, (\d+)\)", text("Makefile"))
+    return [f"3.{minor}" for minor in range(int(low), int(high) + 1)]
+
+
+def test_every_install_takes_the_pythons_that_are_tested() -> None:
+    known = [f"3.{minor}" for minor in range(30)]
+    needed = packaging.Requirement(f"python{PROJECT['requires-python']}").specifier
+    assert [version for version in known if needed.contains(version)][0] == pythons()[0]
+    conda = packaging.Requirement(yaml.safe_load(text("environment.yml"))["dependencies"][0])
+    taken = [version for version in known if conda.specifier.contains(f"{version}.1")]
+    assert (conda.name, taken) == ("python", pythons()), "conda takes the newest that it may"
+    assert f"Python {', '.join(pythons()[:-1])} or {pythons()[-1]}" in text("README.md")
+    span = f"Python {pythons()[0]} to {pythons()[-1]}"
+    assert text("Makefile").count(span) == 2, "its first lines, and what it says of another"
+    assert yaml.safe_load(text(".github/workflows/ci.yml"))["jobs"]["make"]["strategy"]["matrix"]["python"] == pythons()
 
 
 def test_every_dependency_is_bounded_and_pinned_within_its_bounds() -> None:
@@ -153,7 +173,9 @@ def test_versions_agree() -> None:
     citation = yaml.safe_load(text("CITATION.cff"))
     assert citation["version"] == __version__
     assert re.search(r"^## (\S+)$", text("CHANGELOG.md"), re.MULTILINE)[1] == __version__
-    for path in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*.ipynb")]:
+    built = [notebooks.target(source) for source in notebooks.sources()]
+    built += [path(source) for source in build.sources() for path in (build.solution_path, build.student_path)]
+    for path in built:
         page = read(path)
         assert f"git+{PROJECT['urls']['Repository']}@v{__version__}'" in page, f"{path.name} installs another version"
         assert f"/blob/v{__version__}/notebooks/{path.name}" in page, f"{path.name} opens another version in Colab"
@@ -192,7 +214,7 @@ def test_links_of_the_documents_lead_somewhere(name) -> None:
 
 
 def test_the_first_pages_say_how_the_claims_came_out() -> None:
-    rows = claims.rows_from_notebooks(ROOT / "notebooks")
+    rows = measuring.stored_rows(ROOT)
     for page in claims.TALLIED:
         assert claims.tally(rows) in text(page), f"{page}: gancourse claims --from-notebooks brings it up to date"
 
@@ -258,6 +280,24 @@ def test_windows_and_workflows_run_what_make_runs() -> None:
         assert {"3.11", "3.14"} <= set(job["strategy"]["matrix"]["python"])
     assert jobs["site"]["steps"][-2]["run"] == "make site"
     assert re.search(r"^exec make test$", text(".ci/run"), re.MULTILINE)
+
+
+def test_the_slow_tests_and_the_install_by_conda_run_once_a_week() -> None:
+    written = text(".github/workflows/weekly.yml")
+    workflow = yaml.safe_load(written)
+    when = workflow[True]  # YAML 1.1 reads the key `on` as a truth value
+    (schedule,) = when["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", schedule["cron"]) and "workflow_dispatch" in when
+    assert "secrets" not in written and workflow["permissions"] == {"contents": "read"}
+    slow, conda = workflow["jobs"]["slow"], workflow["jobs"]["conda"]
+    assert slow["steps"][-1]["run"] == "make test-all"
+    assert slow["env"]["GANCOURSE_BROWSER"] == "required" and slow["env"]["PYTEST_ADDOPTS"] == "-rs"
+    before = "\n".join(step.get("run", "") for step in slow["steps"][:-1])
+    for needed in ("bubblewrap", "chromium", "--editable '.[dev,export]'"):
+        assert needed in before, f"without {needed} its tests are skipped"
+    told = [step["run"] for step in conda["steps"] if "run" in step]
+    assert "conda env create -f environment.yml" in text("README.md")
+    assert any(line.endswith("env create -f environment.yml") for line in told) and told[-1].endswith("gancourse doctor")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script of POSIX")
@@ -392,6 +432,28 @@ def test_a_named_python_is_taken_or_refused(machine) -> None:
     assert refused.returncode != 0 and "and old is not" in refused.stderr
     assert machine("lab", "PYTHON=mine").returncode == 0
     assert machine.log()[0] == "mine -m venv --clear .venv"
+
+
+@needs_make
+@pytest.mark.parametrize("working", [True, False, None], ids=["an environment", "a broken one", "none"])
+def test_cleaning_leaves_what_was_trained_or_edited_here(machine, working: bool | None) -> None:
+    """The command that knows what takes hours clears the cache; ``make clean`` itself removes no data."""
+    machine.python("python3", fits=True)
+    (machine.folder / "bin" / "rm").symlink_to(shutil.which("rm"))
+    work = [machine.folder / "data" / "cache" / name / "mine" for name in storage.MADE_HERE]
+    for path in [*work, machine.folder / "mine" / "02.ipynb", machine.folder / "docs" / "_build" / "site" / "index.html"]:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    if working is not None:
+        assert machine("data").returncode == 0
+    if working is False:
+        (machine.folder / ".venv" / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
+    done = machine("clean")
+    assert done.returncode == 0, done.stderr
+    assert not (machine.folder / ".venv").exists() and not (machine.folder / "docs" / "_build").exists()
+    assert all(path.is_file() for path in work) and (machine.folder / "mine" / "02.ipynb").is_file()
+    if working:
+        assert machine.log()[-1] == "python3 -m gancourse data clear"
 
 
 @needs_make

@@ -96,6 +96,20 @@ def test_every_document_of_the_repository_is_a_page(pages) -> None:
     assert documents <= set(pages), "sources.DOCUMENTS does not name it"
 
 
+def test_a_readers_own_notebook_is_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(word) for word in ("# A", "link")]))
+    for name in ("notebooks/source/01_a.py", "solutions/source/hw1_b.py"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    names = ("notebooks/01_a", "notebooks/hw1_b", "notebooks/01 my copy", "notebooks/hw1_mine", "mine/01_a")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.ipynb").write_text(book, encoding="utf-8")
+    monkeypatch.setattr(module("sources"), "ROOT", tmp_path)
+    found = [name for name in module("sources").pages() if name.endswith(".ipynb")]
+    assert found == ["notebooks/01_a.ipynb", "notebooks/hw1_b.ipynb"]
+
+
 def test_no_answer_is_on_the_site(pages) -> None:
     assert [name for name in pages if name.startswith("solutions/")] == ["solutions/README.md"]
     assert len([name for name in pages if name.startswith("notebooks/hw")]) == 7

@@ -135,6 +135,14 @@ def test_wide_pictures_stand_below_the_text_and_narrow_ones_beside_it() -> None:
     assert "beside" not in slides.Slide("T", [shown], narrow=True).html(2, 3)
 
 
+def test_a_box_is_folded_and_says_what_was_asked_for() -> None:
+    stored = (
+        '<div><details open style="a"><summary style="b"><b>Holds.</b> x<br><b>measured: 1</b></summary><i>Asked for:</i> 1</div>'
+    )
+    shown, aspect = slides._shown({"data": {"text/html": stored}}, "", "T")
+    assert "<details style" in shown and "<b>measured: 1; asked for: 1</b></summary>" in shown and aspect is None
+
+
 def test_the_page_asks_no_other_machine(source: Path) -> None:
     page = slides.page(slides.slides(source))
     assert re.findall(r"(?:src|href)=[\"']?(?:https?:)?//[^\"'> ]+|@import|url\(", page) == []
@@ -199,6 +207,20 @@ def test_keys_hash_overview_notes_and_print(source: Path, tmp_path: Path) -> Non
     assert "posterior" in found["notes"] and found["next"] == "next: A picture"
     assert found["size"][:3] == [100, 100, 100] and found["size"][3] == 60
     assert found["over"] == [False, False, False, True]
+
+
+@pytest.mark.slow
+def test_a_slide_makes_room_for_a_box_that_is_opened(source: Path, tmp_path: Path) -> None:
+    made = slides.slides(source)[:2]
+    made[1].parts = [("shown", f'<div class="said"><details><summary>Holds.</summary>{"<p>word</p>" * 16}</details></div>')]
+    look = """<pre id="found"></pre><script>addEventListener("load", () => {
+    const slide = document.getElementById("slide-2"), sizes = [slide.dataset.size];
+    slide.querySelector("details").addEventListener("toggle", () => setTimeout(() => {
+      document.getElementById("found").textContent = JSON.stringify([...sizes, slide.dataset.size].map(Number)); }));
+    slide.querySelector("details").open = true;
+    });</script></body>"""
+    folded, opened_up = opened(slides.page(made).replace("</body>", look), tmp_path)
+    assert folded == 100 > opened_up
 
 
 LECTURES = notebooks.sources(ROOT)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from gancourse.classroom import cli, notebooks
+from gancourse.classroom.homework import build
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = ROOT / "solutions" / "README.md"
@@ -102,7 +103,8 @@ def test_the_plan_of_the_term_has_each_lecture_and_each_bug_once() -> None:
 
 
 def test_students_are_not_sent_to_the_parts() -> None:
-    for path in [*ROOT.glob("notebooks/**/*.py"), *ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("docs/*.md")]:
+    students = [*map(notebooks.target, notebooks.sources(ROOT)), *map(build.student_path, build.sources(ROOT))]
+    for path in [*ROOT.glob("notebooks/**/*.py"), *students, *ROOT.glob("docs/*.md")]:
         assert "solutions/teaching" not in path.read_text(encoding="utf-8"), path.name
 
 

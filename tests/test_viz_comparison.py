@@ -29,3 +29,12 @@ def test_real_and_fake_points_become_two_scatters():
     assert isinstance(picture, Image.Image)
     for name in ("real", "fake"):
         assert has_colour(picture, viz.COLOURS[name])
+
+
+def test_of_points_all_are_drawn_or_the_first_n():
+    real, fake = torch.randn(50, 2), torch.randn(60, 2)
+    every, five = viz.real_and_fake(real, fake), viz.real_and_fake(real, fake, n=5)
+    assert np.array_equal(every, viz.real_and_fake(real, fake, n=60))
+    assert np.array_equal(five, viz.real_and_fake(real[:5], fake[:5])) and not np.array_equal(every, five)
+    with pytest.raises(ValueError, match="columns are for images"):
+        viz.real_and_fake(real, fake, columns=3)

@@ -34,6 +34,26 @@ def test_smoothing_is_a_centred_mean_that_keeps_length_and_level():
     expected = [y[max(0, i - 3) : i + 4].mean() for i in range(50)]
     assert np.allclose(smoothed(y, 7), expected)
     assert np.allclose(smoothed(y, 1), y)
+    assert np.allclose(smoothed(y, 6), smoothed(y, 7)), "an even window takes one point more, so that it has a centre"
+    assert np.allclose(smoothed(y[:3], 7), y[:3].mean()) and smoothed(y[:3], 7).shape == (3,)
+
+
+@pytest.mark.parametrize("bad", [1e20, -1e20, float("inf"), float("nan")])
+def test_one_point_changes_no_mean_but_those_it_stands_in(bad):
+    from gancourse.viz.curves import smoothed
+
+    y = np.ones(30)
+    y[10] = bad
+    found = smoothed(y, 3)
+    assert np.array_equal(np.delete(found, [9, 10, 11]), np.ones(27))
+    assert np.array_equal(found[9:12], np.ones(3)) if np.isnan(bad) else np.allclose(found[9:12], bad / 3)
+
+
+def test_where_no_point_is_a_number_there_is_no_mean():
+    from gancourse.viz.curves import smoothed
+
+    found = smoothed([1, 1, np.nan, np.nan, np.nan], 3)
+    assert np.array_equal(found, [1, 1, 1, np.nan, np.nan], equal_nan=True)
 
 
 def test_loss_curves_draw_what_they_are_given():

@@ -109,5 +109,15 @@ def test_boxes_and_pictures_refuse_what_they_do_not_know() -> None:
 
 
 def test_a_diagram_is_kept_as_a_file(tmp_path) -> None:
-    viz.players(small()).save(tmp_path / "game.svg")
-    assert (tmp_path / "game.svg").read_text(encoding="utf-8").startswith("<svg")
+    drawn = viz.players(small())
+    drawn.save(tmp_path / "new" / "game.svg")
+    assert (tmp_path / "new" / "game.svg").read_bytes() == drawn.svg.encode()
+
+
+def test_a_save_that_fails_leaves_the_old_file(tmp_path) -> None:
+    drawn, kept = viz.players(small()), tmp_path / "game.svg"
+    kept.write_text("the old one")
+    drawn.svg += "\ud800"  # cannot be written as UTF-8
+    with pytest.raises(UnicodeEncodeError):
+        drawn.save(kept)
+    assert [path.name for path in tmp_path.iterdir()] == ["game.svg"] and kept.read_text() == "the old one"

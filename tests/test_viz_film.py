@@ -124,6 +124,14 @@ def test_a_film_strip_runs_from_the_first_frame_to_the_last():
     assert viz.film_strip(frames, 20).width <= 900
 
 
+def test_a_strip_shrinks_no_frame_that_fits_and_sets_captions_as_large_as_asked():
+    wide = np.full((2, 40, 440, 3), 255, np.uint8)
+    small, large = (viz.film_strip(wide, 2, captions=["round 0", "round 9"], columns=2, font_size=size) for size in (13, 26))
+    assert small.width == 890 and (small.height, large.height) == (40 + 24, 40 + 48)
+    ink = [(np.asarray(strip) < 128).sum() for strip in (small, large)]
+    assert ink[1] > 2 * ink[0] > 0
+
+
 def test_bad_frames_name_the_fix():
     with pytest.raises(ValueError, match=r"uint8 \[T, H, W\]"):
         viz.animate(np.zeros((2, 3, 4, 3)))

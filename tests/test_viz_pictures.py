@@ -126,3 +126,18 @@ def test_a_labelled_grid_holds_the_plain_grid():
     assert (picture[:, :margin] < 128).any()
     with pytest.raises(ValueError, match="6 images do not fill 2 rows of 4"):
         viz.labelled_grid(x, ["first", "second"], list("abcd"))
+    assert np.array_equal(viz.labelled_grid(x, ["first", "second"], ["a", "b", "c"], n_columns=3, scale=2), picture)
+    with pytest.raises(ValueError, match="names 3 columns, and n_columns=2"):
+        viz.labelled_grid(x, ["first", "second"], ["a", "b", "c"], n_columns=2)
+
+
+def test_a_labelled_grid_has_labels_at_both_ends_of_its_rows():
+    x = images(6, height=20, width=20)
+    left = np.asarray(viz.labelled_grid(x, ["first", "second"], n_columns=3, scale=2))
+    both = np.asarray(viz.labelled_grid(x, ["first", "second"], right=["55.7", "8.2"], n_columns=3, scale=2))
+    assert np.array_equal(both[:, : left.shape[1]], left)
+    beyond = both[:, left.shape[1] :]
+    assert (beyond < 128).any() and (beyond[:, :6] == 255).all() and (beyond[:, -10:] == 255).all()
+    assert viz.labelled_grid(images(6, height=200, width=200), right=["55.7"] * 2, n_columns=3).width <= 900
+    with pytest.raises(ValueError, match="right must be one label for each of the 2 rows, not 1"):
+        viz.labelled_grid(x, ["first", "second"], right=["55.7"], n_columns=3)

@@ -137,6 +137,14 @@ def test_the_still_shows_the_game_from_its_start(preset) -> None:
     assert "playground" in repr(made)
 
 
+def test_two_panels_are_larger_than_three_and_stay_within_the_column() -> None:
+    two, three = (widgets.playground("moons", preview=shares).still() for shares in ((0, 0.01), (0, 0.01, 0.02)))
+    assert two.width == three.width == 900 and two.height > 1.4 * three.height
+    assert (np.asarray(two)[2:30] < 128).sum() > 2 * (np.asarray(three)[2:18] < 128).sum() > 0, (
+        "and so are the letters above them"
+    )
+
+
 def test_arrows_of_the_still_have_one_scale() -> None:
     frame = Playground(Rules(width=0, data="point")).frame()
     pulls = torch.zeros_like(frame.arrows)

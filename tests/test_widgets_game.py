@@ -150,6 +150,12 @@ def test_the_preview_plays_a_copy():
     assert picture.width <= 900
 
 
+def test_the_preview_has_the_games_size():
+    game = widgets.ToyGame(toy_gan(), toy_points(), batch_size=16, n=20, size=(200, 200), preview_rounds=(0,))
+    drawn = game.draw()
+    assert game.preview().width == drawn.width == 200
+
+
 def test_a_toy_game_takes_a_distribution():
     from gancourse.data import toys
 

@@ -157,6 +157,11 @@ def test_the_threads_of_the_notebook_stay_as_they_were(screen) -> None:
         screen.pump.play()
         screen.wait(lambda state: state["number"] > 2)
         assert torch.get_num_threads() == 2
+        asked: queue.Queue[int] = queue.Queue()
+        screen.pump.do(lambda: asked.put(torch.get_num_threads()))
+        assert asked.get(timeout=60) == 1, "the game's own thread"
+        threading.Thread(target=lambda: asked.put(torch.get_num_threads())).start()
+        assert asked.get(timeout=60) == 2, "a thread that is started while it plays"
         assert sum(range(100_000)) == 4_999_950_000, "a cell runs beside it"
     finally:
         torch.set_num_threads(before)

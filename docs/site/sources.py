@@ -10,6 +10,7 @@ from pathlib import Path
 import assets
 
 from gancourse.classroom import notebooks, slides, words
+from gancourse.classroom.homework import build as homework
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -19,7 +20,6 @@ BUILD = HERE.parent / "_build"
 # the repository, where the links to them lead.
 DOCUMENTS = ("*.md", "docs/*.md", "data/README.md", "solutions/README.md", "tests/golden/README.md")
 STAYING = "solutions/teaching/"
-NOTEBOOKS = "notebooks/*.ipynb"
 DECKS = "slides"  # the folder of the lectures' slides, below Sphinx's _static
 PICTURES = "docs/img/*"
 FRONT = ("index.md", "play.md")
@@ -95,9 +95,9 @@ def pages() -> dict[str, str]:
     for pattern in DOCUMENTS:
         for path in sorted(ROOT.glob(pattern)):
             found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
-    lectures = {path.stem for path in notebooks.sources(ROOT)}
-    for path in sorted(ROOT.glob(NOTEBOOKS)):
-        deck = f"../_static/{DECKS}/{path.stem}.html" if path.stem in lectures else ""
+    shown = {notebooks.target(source): f"../_static/{DECKS}/{source.stem}.html" for source in notebooks.sources(ROOT)}
+    shown |= {homework.student_path(source): "" for source in homework.sources(ROOT)}
+    for path, deck in shown.items():
         found[path.relative_to(ROOT).as_posix()] = notebook(path.read_text(encoding="utf-8"), deck)
     return found | reference()
 

@@ -124,7 +124,7 @@ def data_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """The folder of built data sets; anything in it can be deleted and is built again."""
+    """The folder of built data sets, which are built again when deleted, and of trainings and kept edits, which are not."""
     return data_dir() / "cache"
 
 

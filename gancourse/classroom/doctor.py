@@ -12,6 +12,7 @@ from gancourse import __version__
 from gancourse.base import files
 from gancourse.classroom import storage
 
+_PIP = f"{sys.executable} -m pip install"  # the bare pip may be another Python's
 Finding = tuple[str, list[str], list[str]]  # a title, lines of what was found, and what must be mended
 
 
@@ -65,7 +66,8 @@ def _see_torch() -> Finding:
 
 
 def _install() -> str:
-    return "make lab in the checkout, or pip install -e '.[dev]'" if files.checkout() else "pip install --upgrade gancourse"
+    """How to get the packages; by pip where ``make lab`` has been here before, which then installs nothing again."""
+    return f"make lab in the checkout, or {_PIP} -e '.[dev]'" if files.checkout() else f"{_PIP} --upgrade gancourse"
 
 
 # Where these have no wheel, everything works but the faces.
@@ -73,20 +75,29 @@ _OPTIONAL = {"dicebear-core", "dicebear-styles", "resvg-py"}
 
 
 def _see_packages() -> Finding:
-    missing, wrong, count = [], [], 0
-    for name, wanted, version in _requirements():
-        count += 1
-        if version is None:
-            missing.append(name)
-        elif not _fits(version, wanted):
-            wrong.append(f"{name} {version} (wanted {wanted})")
-    optional = [name for name in missing if name in _OPTIONAL]
-    missing = [name for name in missing if name not in _OPTIONAL]
-    found = [f"{count - len(missing) - len(optional)} of {count} needed are there"]
-    found += [f"missing: {', '.join(missing)}"] if missing else []
-    found += [f"other versions than tested: {', '.join(wrong)}"] if wrong else []
-    found += [f"missing, so that no faces can be drawn: {', '.join(optional)}"] if optional else []
-    return "packages", found, [f"packages are missing ({', '.join(missing)}): {_install()}"] if missing else []
+    """Packages that are missing or older than the oldest that will do are problems; what is newer than tested is told."""
+    needed = list(_requirements())
+    missing = [name for name, _, version in needed if version is None]
+    there = [(name, version, wanted) for name, wanted, version in needed if version is not None]
+    old = [each for each in there if _too_old(*each[1:])]
+    other = [each for each in there if each not in old and not _fits(*each[1:])]
+    required = [name for name in missing if name not in _OPTIONAL]
+    below = [f"{name} {version}" for name, version, _ in old if name not in _OPTIONAL]
+    lines = {
+        "missing": required,
+        "missing, so that no faces can be drawn": [name for name in missing if name in _OPTIONAL],
+        "too old": [_told(*each) for each in old if each[0] not in _OPTIONAL],
+        "too old, so that faces may be drawn otherwise": [_told(*each) for each in old if each[0] in _OPTIONAL],
+        "other versions than tested": [_told(*each) for each in other],
+    }
+    found = [f"{len(there)} of {len(needed)} needed are there"]
+    found += [f"{what}: {', '.join(names)}" for what, names in lines.items() if names]
+    wrong = {"missing": required, "too old": below}
+    return "packages", found, [f"packages are {how} ({', '.join(names)}): {_install()}" for how, names in wrong.items() if names]
+
+
+def _told(name: str, version: str, wanted: str) -> str:
+    return f"{name} {version} (wanted {wanted})"
 
 
 def _requirements() -> Iterator[tuple[str, str, str | None]]:
@@ -127,6 +138,12 @@ def _fits(version: str, wanted: str) -> bool:
     return SpecifierSet(wanted).contains(version, prereleases=True)
 
 
+def _too_old(version: str, wanted: str) -> bool:
+    """Whether a version lies below the floor of what is wanted."""
+    floors = [bound.strip() for bound in wanted.split(",") if bound.strip().startswith(">=")]
+    return not all(_fits(version, floor) for floor in floors)
+
+
 def _see_jupyter() -> Finding:
     try:
         from jupyter_client.kernelspec import KernelSpecManager
@@ -141,8 +158,14 @@ def _see_jupyter() -> Finding:
 
 
 def _see_shipped() -> Finding:
-    names = sorted(path.stem for path in files.shipped("checkpoints").glob("*.safetensors"))
-    return "weights", [f"shipped: {', '.join(names) or 'none'}"], []
+    """Each network that ships has a card; lecture 00 draws with one of them."""
+    names, cards = ({path.stem for path in files.shipped("checkpoints").glob(f"*{end}")} for end in (".safetensors", ".json"))
+    found = [f"shipped: {', '.join(sorted(names)) or 'none'}"]
+    lost = sorted(cards - names)
+    if names and not lost:
+        return "weights", found, []
+    fix = "git checkout -- data/checkpoints" if files.checkout() else f"{_PIP} --force-reinstall --no-deps gancourse"
+    return "weights", found, [f"the weights that ship are missing ({', '.join(lost) if names else 'all of them'}): {fix}"]
 
 
 def _see_data() -> Finding:

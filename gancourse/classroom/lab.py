@@ -9,8 +9,8 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from gancourse.base import check
 from gancourse.classroom import notebooks
+from gancourse.classroom.homework import build as homework
 
 FIRST = "00_start_here"
 
@@ -30,10 +30,7 @@ def opened(name: str) -> Path:
     """The notebook that ``name`` means: a lecture (07), or a homework (hw1)."""
     if not Path(name).stem.startswith("hw"):
         return notebooks.target(notebooks.find(name))
-    known = {path.stem: path for path in sorted((notebooks.root() / "notebooks").glob("hw*.ipynb"))}
-    numbers = {stem.partition("_")[0]: path for stem, path in known.items()}
-    stem = Path(name).stem
-    return known[stem] if stem in known else numbers[check.one_of("homework", stem, numbers)]
+    return homework.student_path(homework.find(name))
 
 
 def command_line(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[str] = ()) -> list[str]:

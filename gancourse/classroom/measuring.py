@@ -9,10 +9,13 @@ from typing import Any
 from gancourse.classroom import claims, notebooks
 
 
-def stored_rows(folder: Path, fresh: Collection[str]) -> list[Any]:
-    """The rows of all executed notebooks; those that cannot be read are named, all of them, unless they are measured afresh."""
+def stored_rows(folder: Path | None = None, fresh: Collection[str] = ()) -> list[Any]:
+    """The rows of all executed lectures of a checkout, and of nothing else that lies beside them.
+
+    Notebooks that cannot be read are named, all of them, unless they are measured afresh.
+    """
     rows, damaged = [], []
-    for path in sorted(folder.glob("[!.]*.ipynb")):
+    for path in filter(Path.is_file, map(notebooks.target, notebooks.sources(folder))):
         try:
             rows += claims.rows_from_notebook(path)
         except (OSError, ValueError) as error:
@@ -36,11 +39,17 @@ def measure(chosen: Sequence[Path], scale: str, report: Callable[[str], None]) -
 
 
 def compare(stored: list[Any], rows: list[Any]) -> None:
-    """Say which verdicts differ from those that the notebooks carry, and what to do about stale rows."""
-    before = {(row.notebook, row.id, row.statement): row for row in stored}
-    for row in rows:
-        old = before.get((row.notebook, row.id, row.statement))
+    """Say which verdicts differ from those that the notebooks carry, and which notebooks to build again; order is no matter."""
+    before, after = ({(row.notebook, row.id, row.statement): row for row in given} for given in (stored, rows))
+    for key, row in after.items():
+        old = before.get(key)
         if old is not None and old.verdict != row.verdict:
             print(f"{row.id} in {row.notebook}: {row.verdict} (ours {row.ours}), but its notebook says {old.verdict}")
-    if [row.record() for row in rows] != [row.record() for row in stored]:
-        print("these rows are not those that the notebooks show: build them again with gancourse notebooks --force")
+    stale = {key[0] for key in before.keys() | after.keys() if _record(before.get(key)) != _record(after.get(key))}
+    if stale:
+        fix = f"build them again with gancourse notebooks --force {' '.join(sorted(stale))}"
+        print(f"these rows are not those that the notebooks show: {fix}")
+
+
+def _record(row: claims.Row | None) -> dict[str, Any] | None:
+    return None if row is None else row.record()

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, NoReturn
 from gancourse import __version__
 from gancourse.base import files
 from gancourse.base.check import one_of
-from gancourse.classroom import colab
+from gancourse.classroom import colab, edits
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -170,11 +170,6 @@ def code_hash(book: NotebookNode) -> str:
     return hashlib.sha256(json.dumps(code).encode()).hexdigest()[:16]
 
 
-def text_hash(book: NotebookNode) -> str:
-    """A hash of all cells' text as it was built; a notebook whose text has another was edited by hand."""
-    return hashlib.sha256(json.dumps([_text(cell) for cell in book.cells]).encode()).hexdigest()[:16]
-
-
 # From cells to outputs
 
 
@@ -270,10 +265,7 @@ def build(source: Path, *, force: bool = False, scale: str | None = None, report
     book, path = read(source), target(source)
     files.writable(path)
     old = load(path)
-    if old is None and path.is_file():
-        print(f"{path.name} is damaged, and is made anew: what there was of it is kept as {_keep(path, 'damaged')}", flush=True)
-    if old is not None and (kept := keep_edit(old, path)) is not None:
-        print(f"{path.name} was edited by hand, and is made from source/{source.name}: your edit is kept as {kept}", flush=True)
+    edits.set_aside(old, path, book, source)
     if not force and old is not None and _belongs(old, book) and old.metadata.gancourse.get("scale") == scale:
         _carry(old, book)
         done = "text"
@@ -282,29 +274,13 @@ def build(source: Path, *, force: bool = False, scale: str | None = None, report
         book.metadata["gancourse"] = {"code_hash": code_hash(book), "scale": scale, "versions": _versions()}
         done = "executed"
     _lighten(book)
-    book.metadata["gancourse"]["text_hash"] = text_hash(book)
+    edits.mark(book)
     text = (writes(book) + "\n").encode()
     if done == "text" and path.read_bytes() == text:
         return "unchanged"
     with files.atomic_write(path) as part:
         part.write_bytes(text)
     return done
-
-
-def keep_edit(old: NotebookNode, path: Path) -> Path | None:
-    """Copy a notebook that somebody edited since it was built, before it is replaced; returns where to, None if nobody did."""
-    built = old.metadata.get("gancourse", {}).get("text_hash")
-    if built is None or built == text_hash(old):
-        return None
-    return _keep(path, text_hash(old))
-
-
-def _keep(path: Path, called: str) -> Path:
-    """Copy a notebook to where edits are kept."""
-    kept = files.cache_dir() / "edited" / f"{path.stem}-{called}.ipynb"
-    with files.atomic_write(kept) as part:
-        part.write_bytes(path.read_bytes())
-    return kept
 
 
 def _lighten(book: NotebookNode) -> None:
@@ -402,9 +378,16 @@ def check(folder: Path | None = None) -> list[str]:
     """What is wrong with the notebooks of a checkout: one readable line for each problem, none if all is well."""
     folder = folder or root()
     found = [f"{source.stem}: {problem}" for source in sources(folder) for problem in _problems(source)]
-    orphans = {path.stem for path in _seen(folder.glob("notebooks/*.ipynb"))} - {source.stem for source in sources(folder)}
-    orphans -= {path.stem for path in folder.glob("solutions/source/*.py")}  # the homework: gancourse.classroom.homework.build
-    return found + [f"{name}: there is no notebooks/source/{name}.py to build it from" for name in sorted(orphans)]
+    known = {source.stem for source in sources(folder)}
+    known |= {path.stem for path in folder.glob("solutions/source/*.py")}  # the homework: gancourse.classroom.homework.build
+    orphans = [path for path in _seen(folder.glob("notebooks/*.ipynb")) if path.stem not in known and _names_itself(path)]
+    return found + [f"{path.stem}: there is no notebooks/source/{path.stem}.py to build it from" for path in orphans]
+
+
+def _names_itself(path: Path) -> bool:
+    """Whether a notebook was built under its name, which its link to Colab has; a reader's own was not, nor was a copy."""
+    book = load(path)
+    return book is not None and any(f"/notebooks/{path.stem}.ipynb)" in cell.source for cell in book.cells[:2])
 
 
 def _problems(source: Path) -> Iterator[str]:
@@ -414,7 +397,7 @@ def _problems(source: Path) -> Iterator[str]:
         yield f"{'it is damaged' if path.exists() else 'there is no notebook'}: {mend}"
         return
     wanted = read(source)
-    if [_text(cell) for cell in book.cells] != [_text(cell) for cell in wanted.cells]:
+    if [edits.cell_text(cell) for cell in book.cells] != [edits.cell_text(cell) for cell in wanted.cells]:
         yield f"its cells are not those of the source: {mend}"
     known = book.metadata.get("gancourse", {})
     if known.get("code_hash") != code_hash(wanted):
@@ -429,10 +412,6 @@ def _problems(source: Path) -> Iterator[str]:
     yield from _output_problems(book)
     if (size := path.stat().st_size) >= LARGEST:
         yield f"it takes {size / 1e6:.2f} MB, which is more than {LARGEST / 1e6:g} MB: show fewer or smaller pictures"
-
-
-def _text(cell: NotebookNode) -> tuple[str, str, list[str]]:
-    return cell.cell_type, cell.source, list(cell.metadata.get("tags", ()))
 
 
 def _output_problems(book: NotebookNode) -> Iterator[str]:

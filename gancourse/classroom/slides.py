@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from gancourse.base.check import one_of
 from gancourse.classroom import notebooks, pages, words
+from gancourse.classroom.claims import rows
 from gancourse.classroom.notebooks import SLIDE_ONLY, NotebookError
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _shown(output: NotebookNode, code: str, title: str) -> tuple[str, float | No
         link = f"data:{kind};base64,{base64.b64encode(raw).decode()}"
         return f'<figure><img alt="{alt}" src="{link}"></figure>', _aspect(raw)
     if "text/html" in data:
-        return f'<div class="said">{data["text/html"]}</div>', None
+        return f'<div class="said">{rows.for_a_slide(data["text/html"])}</div>', None
     if "text/markdown" in data:
         return f'<div class="caption">{_markdown(data["text/markdown"])}</div>', None
     trace = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(output.get("traceback", ())))

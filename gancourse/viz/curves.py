@@ -43,12 +43,16 @@ def _levels(objective: str | losses.Objective | None) -> tuple[Level, Level]:
 
 
 def smoothed(values: np.ndarray, window: int) -> np.ndarray:
-    """Running mean over ``window`` points centred on each; near the ends over the points there are."""
-    half = window // 2
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    at = np.arange(len(values))
-    low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, len(values))
-    return (total[high] - total[low]) / (high - low)
+    """Running mean over ``window`` points centred on each; near the ends, and beside NaN, over the points there are.
+
+    An even window takes one point more, so that it has a centre.  Where no point of the window is a number the mean is NaN.
+    """
+    values, half = np.asarray(values, dtype=float), window // 2
+    there = ~np.isnan(values)
+    # Each sum is added up anew: differences of one running sum would lose all that follows a spike.
+    sums = (np.convolve(row, np.ones(2 * half + 1)) for row in (np.where(there, values, 0.0), there.astype(float)))
+    total, count = (row[half : half + len(values)] for row in sums)
+    return np.divide(total, count, out=np.full(len(values), np.nan), where=count > 0)
 
 
 def _series(history: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -75,7 +79,8 @@ def loss_curves(
     """Both players' losses over the steps: faint as measured, strong as a running mean over ``smooth`` points.
 
     ``objective`` adds dashed lines at the equilibrium: for the non-saturating game D at 2 log 2 and G at log 2.  ``history`` is
-    ``run.history`` (or the run itself).  ``smooth`` is by default a fiftieth of the run; 1 leaves the curves as they are.
+    ``run.history`` (or the run itself).  ``smooth`` is by default a fiftieth of the run; an even number takes one point more, and
+    1 leaves the curves as they are.
     """
     step, *curves = _series(getattr(history, "history", history))
     window = smooth if smooth is not None else max(1, len(step) // 50)

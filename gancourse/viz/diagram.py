@@ -17,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from gancourse.base import check
+from gancourse.base import check, files
 from gancourse.viz.pictures import COLOURS
 
 KINDS = ("network", "frozen", "data", "latent", "sample", "loss")
@@ -145,7 +145,8 @@ class Diagram:
 
     def save(self, path: str | Path) -> None:
         """Write the SVG into a file."""
-        Path(path).write_text(self.svg, encoding="utf-8")
+        with files.atomic_write(path) as part:
+            part.write_text(self.svg, encoding="utf-8", newline="\n")
 
 
 def players(game: Game, *, alt: str | None = None) -> Diagram:

@@ -21,7 +21,7 @@ from gancourse.viz.plane import Bounds, box, discriminator_surface, toy_samples
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_CAPTION = 24  # pixels above a frame that hold its caption
+_CAPTION, _LETTERS = 24, 13  # pixels above a frame that hold its caption, for letters of so many
 
 
 class _Recorder:
@@ -154,12 +154,13 @@ def _fitted(frame: Image.Image, width: int) -> Image.Image:
     return frame.resize((frame.width * factor, frame.height * factor), Image.Resampling.NEAREST)
 
 
-def _captioned(frame: Image.Image, caption: str | None) -> Image.Image:
+def _captioned(frame: Image.Image, caption: str | None, size: int = _LETTERS) -> Image.Image:
     if caption is None:
         return frame
-    sheet = pictures.blank(frame.width, frame.height + _CAPTION)
-    sheet.paste(frame, (0, _CAPTION))
-    pictures.write(sheet, (2, _CAPTION / 2), caption, anchor="lm", width=frame.width)
+    head = round(_CAPTION / _LETTERS * size)
+    sheet = pictures.blank(frame.width, frame.height + head)
+    sheet.paste(frame, (0, head))
+    pictures.write(sheet, (2, head / 2), caption, size=size, anchor="lm", width=frame.width)
     return sheet
 
 
@@ -257,6 +258,7 @@ def film_strip(
     columns: int | None = None,
     widest: int = pictures.WIDEST,
     gap: int = 10,
+    font_size: int = _LETTERS,
 ) -> Image.Image:
     """n frames, evenly spread from the first to the last, as one picture with their captions: a film for those who only read."""
     found, own = as_frames(frames)
@@ -267,8 +269,8 @@ def film_strip(
         if columns is not None
         else _strip_columns(len(at), found[0].width, widest)
     )
-    width = (widest - gap * (across - 1)) // across
-    tiles = [_captioned(_fitted(found[i], min(width, 2 * pictures.LARGEST_TILE)), every[i]) for i in at]
+    width, largest = (widest - gap * (across - 1)) // across, max(2 * pictures.LARGEST_TILE, found[0].width)
+    tiles = [_captioned(_fitted(found[i], min(width, largest)), every[i], font_size) for i in at]
     tile_w, tile_h = tiles[0].size
     down = -(-len(tiles) // across)
     sheet = pictures.blank(across * tile_w + (across - 1) * gap, down * tile_h + (down - 1) * gap)

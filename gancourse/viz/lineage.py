@@ -73,7 +73,7 @@ def lineage(nodes: Sequence[Node], columns: Mapping[str, str]) -> Image:
         axis = figure.add_axes((0, 0, 1, 1))
         axis.set(xlim=(0, width), ylim=(height, 0))
         axis.axis("off")
-        _frame(axis, columns, years, width)
+        _frame(axis, columns, years)
         centre = {name: (YEARS + COLUMN * (x + 0.5), HEAD + ROW * (y + 0.5)) for name, (x, y) in at.items()}
         for node in nodes:
             near = [parent for parent in node.parents if at[parent][0] == at[node.name][0]]
@@ -89,7 +89,7 @@ def _points(pixels: float) -> float:
     return pixels * 72 / DPI
 
 
-def _frame(axis: Axes, columns: Mapping[str, str], years: Mapping[int, tuple[int, int]], width: float) -> None:
+def _frame(axis: Axes, columns: Mapping[str, str], years: Mapping[int, tuple[int, int]]) -> None:
     """Headings, years, and a band behind every other year."""
     for i, heading in enumerate(columns.values()):
         style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": _points(13.5), "fontweight": "bold"}

@@ -275,37 +275,49 @@ def stacked(rows: Sequence[Image.Image], gap: int = 12) -> Image.Image:
     return sheet
 
 
+def _room(labels: Sequence[str] | None, font_size: int) -> int:
+    """Pixels beside a grid that hold the labels of its rows."""
+    return max((_text_size(label, font_size)[0] for label in labels), default=0) + 20 if labels else 0
+
+
 def labelled_grid(
     images: Any,
     rows: Sequence[str] | None = None,
     columns: Sequence[str] | None = None,
     *,
+    right: Sequence[str] | None = None,
     n_columns: int | None = None,
     scale: int | None = None,
     pad: int = 1,
     font_size: int = 13,
     widest: int = WIDEST,
 ) -> Image.Image:
-    """A grid with a label left of each row and above each column.
+    """A grid with a label left of each row and above each column; ``right`` labels the rows at their right end as well.
 
     images: [len(rows) * n_columns, C, H, W], row by row; ``n_columns`` is needed only where ``columns`` is not given.
+    ValueError where the two differ, or where the images do not fill the rows.
     """
     tiles = as_array("images", images)
     n, height, width, _ = tiles.shape
+    if columns is not None and n_columns not in (None, len(columns)):
+        raise ValueError(f"columns names {len(columns)} columns, and n_columns={n_columns!r}: leave n_columns away")
     across = len(columns) if columns is not None else n_columns or (n // len(rows) if rows else columns_for(n))
     down = math.ceil(n / across) if across else 0
     if across == 0 or n != across * down or (rows is not None and len(rows) != down):
         came = f"{len(rows) if rows is not None else down} rows of {across}"
         raise ValueError(f"{n} images do not fill {came}: give a label for each row and each column")
-    margin = max((_text_size(label, font_size)[0] for label in rows), default=0) + 20 if rows else 0
+    if right is not None and len(right) != down:
+        raise ValueError(f"right must be one label for each of the {down} rows, not {len(right)}")
+    margin, beyond = (_room(labels, font_size) for labels in (rows, right))
     head = round(1.6 * font_size) if columns is not None else 0
     sheet_width = across * (width + pad) - pad
-    scale = scale if scale is not None else enlargement(sheet_width, width, max(1, widest - margin))
+    scale = scale if scale is not None else enlargement(sheet_width, width, max(1, widest - margin - beyond))
     body = grid(images, columns=across, scale=scale, pad=pad).convert("RGB")
-    picture = blank(margin + body.width, head + body.height)
+    picture = blank(margin + body.width + beyond, head + body.height)
     picture.paste(body, (margin, head))
-    for i, label in enumerate(rows or ()):
-        write(picture, (margin - 8, head + scale * (i * (height + pad) + height / 2)), label, size=font_size, anchor="rm")
+    for labels, at, anchor in ((rows, margin - 8, "rm"), (right, margin + body.width + 8, "lm")):
+        for i, label in enumerate(labels or ()):
+            write(picture, (at, head + scale * (i * (height + pad) + height / 2)), label, size=font_size, anchor=anchor)
     for i, label in enumerate(columns or ()):
         centre = margin + scale * (i * (width + pad) + width / 2)
         write(picture, (centre, head / 2), label, size=font_size, width=scale * (width + pad))

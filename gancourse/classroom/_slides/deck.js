@@ -108,6 +108,7 @@
     show(place);
   }));
   document.addEventListener("keydown", onKey);
+  document.addEventListener("toggle", (event) => size(event.target.closest("section")), true); // a box that is opened needs room
   addEventListener("resize", scale);
   addEventListener("hashchange", fromHash);
   const printed = new URLSearchParams(location.search).has("print-pdf");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import asdict, dataclass, field, fields
 from html import escape
@@ -96,6 +97,9 @@ _KIND = {
 }
 
 
+_ASKED, _BY_INTERVAL = "Asked for", ", by the 95 % interval in brackets over five or more independent measurements"
+
+
 def headline(row: Row) -> str:
     """The verdict as a word of its own."""
     return "Our question" if row.verdict == NO_VERDICT else row.verdict.capitalize()
@@ -114,7 +118,7 @@ def details(row: Row) -> list[tuple[str, str]]:
     """What unfolds: label and text."""
     asked = row.tolerance
     if row.kind == PAPER and not row.exact:
-        asked += ", by the 95 % interval in brackets over five or more independent measurements"
+        asked += _BY_INTERVAL
     elif asked and len(row.values) > 1:
         asked += ", by every value"
     origin = f"{row.source}; " if row.source and row.decks else row.source
@@ -122,7 +126,7 @@ def details(row: Row) -> list[tuple[str, str]]:
         origin += f"taught in the lecture slides of {deck_names(row.decks)}"
     told = [
         ("Why", row.why),
-        ("Asked for", asked),
+        (_ASKED, asked),
         (
             "Without learning" if row.kind == QUESTION else "Must fail",
             row.nulls or row.no_null and f"nothing: {row.no_null}",
@@ -153,6 +157,14 @@ def html(row: Row, unfolded: bool = False) -> str:
         f'<div style="{box}"><details{" open" * unfolded} style="{wrap}"><summary style="cursor: pointer">{head}</summary>'
         f'<div style="font-size: 90%; padding: 4px 0 2px 16px">{body}</div></details></div>'
     )
+
+
+def for_a_slide(stored: str) -> str:
+    """A stored row as a room sees it: folded, with what was asked for above the fold.  Other HTML is left as it is."""
+    folded = stored.replace("<details open ", "<details ")
+    asked = re.search(rf"<i>{_ASKED}:</i> (.*?)</div>", folded)
+    seen = f"; asked for: {asked[1].removesuffix(_BY_INTERVAL)}" if asked else ""
+    return folded.replace("</b></summary>", f"{seen}</b></summary>")
 
 
 def bundle(row: Row) -> dict[str, Any]:

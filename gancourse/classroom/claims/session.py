@@ -111,9 +111,3 @@ def rows_from_notebook(path: str | os.PathLike[str]) -> list[Row]:
     except (ValueError, AttributeError, TypeError) as error:
         fix = "build it again with gancourse notebooks --force"
         raise ValueError(f"the rows of {path} cannot be read ({error}): {fix}") from None
-
-
-def rows_from_notebooks(folder: str | os.PathLike[str]) -> list[Row]:
-    """The rows of all executed notebooks in ``folder``, notebook by notebook; hidden files are passed over."""
-    paths = sorted(path for path in Path(folder).glob("*.ipynb") if not path.name.startswith("."))
-    return [row for path in paths for row in rows_from_notebook(path)]

@@ -127,7 +127,7 @@ def claims(arguments: argparse.Namespace) -> int:
     if not (arguments.check or arguments.from_notebooks or measured):
         measured = notebooks.sources()
     fresh = {source.stem for source in measured}
-    stored = measuring.stored_rows(root / "notebooks", fresh)
+    stored = measuring.stored_rows(root, fresh)
     if arguments.check:
         same = output.is_file() and output.read_text(encoding="utf-8") == claims.ledger_markdown(stored)
         print(f"{output.name} {'agrees' if same else 'does not agree'} with the notebooks")

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from gancourse.base import files
 from gancourse.base.check import one_of
-from gancourse.classroom import colab, notebooks
+from gancourse.classroom import colab, edits, notebooks
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -92,7 +92,7 @@ def solution(source: Path) -> NotebookNode:
     for place, cell in enumerate(book.cells):
         named = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.id = named or hashlib.sha256(f"{place}\0{cell.source}".encode()).hexdigest()[:12]
-    return _through(book, "CheckCellMetadata", "ComputeChecksums")
+    return _marked(_through(book, "CheckCellMetadata", "ComputeChecksums"))
 
 
 def _total(source: Path) -> NotebookNode:
@@ -142,7 +142,7 @@ def student(answers: NotebookNode) -> NotebookNode:
         "ComputeChecksums",
         "CheckCellMetadata",
     )  # nbgrader's own order, less its database
-    return _through(answers, *steps)
+    return _marked(_through(answers, *steps))
 
 
 def _through(book: NotebookNode, *steps: str) -> NotebookNode:
@@ -161,6 +161,11 @@ def _through(book: NotebookNode, *steps: str) -> NotebookNode:
     return book
 
 
+def _marked(book: NotebookNode) -> NotebookNode:
+    edits.mark(book)
+    return book
+
+
 def _text(book: NotebookNode) -> str:
     from nbformat import writes
 
@@ -176,12 +181,16 @@ def _holds(path: Path, text: str) -> bool:
 
 
 def build(source: Path) -> list[Path]:
-    """Write both notebooks of a source; returns those that changed."""
+    """Write both notebooks of a source; returns those that changed.
+
+    What a student or a teacher wrote into one of them is kept first, and said where: see :mod:`gancourse.classroom.edits`.
+    """
     answers = solution(source)
     changed = []
     for path, book in ((solution_path(source), answers), (student_path(source), student(answers))):
         text = _text(book)
         if not _holds(path, text):
+            edits.set_aside(notebooks.load(path), path, book, source)
             with files.atomic_write(path) as part:
                 part.write_text(text, encoding="utf-8")
             changed.append(path)

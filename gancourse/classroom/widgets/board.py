@@ -27,7 +27,7 @@ from gancourse.training.rules import DATA, MOST_PAINTED, NOISES, OPTIMIZERS, PAI
 from gancourse.viz import plane
 from gancourse.viz.figures import rendered
 from gancourse.viz.film import film_strip
-from gancourse.viz.pictures import COLOURS
+from gancourse.viz.pictures import COLOURS, WIDEST
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,6 +39,9 @@ ONLY_DIFFERENCES = ("wasserstein", "relativistic")  # objectives to which D's va
 CODED = ("least_squares", "least_squares_pm1", "hinge")
 SURE = 1.0  # the logit, D = 0.73, from which the still picture's colours are full: near the end of a game D says 0.4 or 0.6
 LONGEST, SHORTEST = 0.8, 0.025  # arrows of the still picture, in the plane
+# The still picture: pixels of its letters by the number of panels in a row, those beside and above a panel, and a sample's area.
+LETTERS = {1: 24, 2: 24, 3: 15}
+BESIDE, ABOVE, DOTS = 10, 28, 25
 CHOICES: dict[str, Any] = {
     "data": {name: name.replace("_", " ") for name in (*DATA, PAINTED)},
     "objective": {name: name.replace("_", " ") for name in OBJECTIVES},
@@ -128,13 +131,15 @@ class Board(Live):
         """The game as the preset opens it, at a few rounds from its start: played anew, this game is left alone."""
         game = Playground(self._opening, self.game.seed, self._painted)
         frames, captions = [], []
+        across = min(max(LETTERS), len(self.preview))
+        side, letters = min(WIDEST // across, 450) - BESIDE, LETTERS[across]
         with one_thread():
             for until in sorted(round(share * self._rounds) for share in self.preview):
                 while game.g_steps < until and not game.broken:
                     game.step()
-                frames.append(_picture(game))
+                frames.append(_picture(game, side, letters))
                 captions.append(_caption(game))
-        return film_strip(frames, len(frames), captions=captions, columns=min(3, len(frames)))
+        return film_strip(frames, len(frames), captions=captions, columns=across, gap=0, font_size=letters)
 
     # Messages -------------------------------------------------------------------------------------------------------------
 
@@ -212,17 +217,23 @@ def packed(frame: Frame) -> tuple[dict[str, Any], bytes]:
     return {"shapes": [[name, list(value.shape)] for name, value in arrays.items()], "numbers": numbers}, body
 
 
-def _picture(game: Playground) -> Any:
+def _picture(game: Playground, side: int, letters: int) -> Any:
+    """The plane as the widget shows it, without figures at its edges: where in the plane the data lie means nothing."""
     frame = game.frame()
     limit = None if game.rules.objective in (*ONLY_DIFFERENCES, *CODED) else SURE
-    options: dict[str, Any] = {"real": frame.real, "fake": frame.fake, "colourbar": False}
+    options: dict[str, Any] = {"real": frame.real, "fake": frame.fake, "colourbar": False, "dots": DOTS * (side / 440) ** 2}
+    width, height = side + BESIDE, side + ABOVE
 
     def draw(figure: Figure) -> None:
-        axis = figure.add_subplot()
+        axis = figure.add_axes((0, 0, side / width, side / height))
         plane.discriminator_surface(game.discriminator, REACH, 60, show="logit", limit=limit, ax=axis, **options)
         draw_arrows(axis, frame)
+        axis.set(xlabel="", ylabel="", xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
+        for text in axis.get_legend().get_texts():  # type: ignore[union-attr]  # there are samples, and so a legend
+            text.set_fontsize(0.54 * letters)
 
-    return rendered(draw, 380, 380)
+    return rendered(draw, width, height, layout=None)
 
 
 def draw_arrows(axis: Axes, frame: Frame) -> None:
@@ -235,7 +246,7 @@ def draw_arrows(axis: Axes, frame: Frame) -> None:
     size = pull.norm(dim=1, keepdim=True)
     length = LONGEST * size / (0.35 + size)
     seen = length[:, 0] > SHORTEST
-    shape: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.004, "headwidth": 4, "headlength": 5}
+    shape: dict[str, Any] = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.006, "headwidth": 4, "headlength": 5}
     axis.quiver(*at[seen].T, *(pull / size * length)[seen].T, color=COLOURS["ink"], zorder=4, **shape)
 
 

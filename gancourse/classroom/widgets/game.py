@@ -244,9 +244,8 @@ class ToyGame:
         gan = copy.deepcopy(self.gan)
         for player, state in zip((gan.generator, gan.discriminator), self._first, strict=True):
             player.load_state_dict(state)
-        played = ToyGame(
-            gan, self.data, batch_size=self.batch_size, lr=self.lr, betas=self.betas, seed=self.seed, bounds=self.area, n=self.n
-        )
+        rules: dict[str, Any] = {"batch_size": self.batch_size, "lr": self.lr, "betas": self.betas, "seed": self.seed}
+        played = ToyGame(gan, self.data, **rules, bounds=self.area, n=self.n, size=self.size)
         frames = []
         for until in self.preview_rounds:
             while played.g_steps < until:

@@ -29,6 +29,19 @@ MEASURED = 0.15  # seconds between two measurements at least, so that they cost 
 Send = Callable[[dict[str, Any], Frame | None], None]
 
 
+def _alone_on_one_core(others: int) -> None:
+    """PyTorch on one core in the thread that calls, and on ``others`` in each that is started later.
+
+    ``torch.set_num_threads`` sets the number of its own thread, which nobody else can, and the process's number for threads to
+    come.  So another thread sets the second one back.
+    """
+    torch.get_num_threads()  # a thread takes the process's number when it first asks or computes: now, and not after this
+    torch.set_num_threads(1)
+    back = threading.Thread(target=torch.set_num_threads, args=[others])
+    back.start()
+    back.join()
+
+
 class Pump:
     """Obeys commands in order, plays between them, and hands ``send`` what there is to see.
 
@@ -52,7 +65,7 @@ class Pump:
         with self._guard:
             self._commands.put(command)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="playground", daemon=True)
+                self._thread = threading.Thread(target=self._run, args=[torch.get_num_threads()], name="playground", daemon=True)
                 self._thread.start()
 
     def play(self) -> None:
@@ -83,8 +96,8 @@ class Pump:
 
     # In the thread --------------------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        torch.set_num_threads(1)  # of this thread alone
+    def _run(self, others: int) -> None:
+        _alone_on_one_core(others)
         while True:
             try:
                 command = self._commands.get(timeout=self._wait())
