@@ -4,7 +4,7 @@
 # [**Covers**](../docs/glossary.md) the vanilla GAN of all five decks (Hong, McAllester, Kurmi, the cs231n notes, Wang): system S03, Algorithm 1 in code.
 # **Papers**: [Goodfellow et al. 2014](https://arxiv.org/abs/1406.2661) (NeurIPS), Algorithm 1 and figures 2 and 3.
 #
-# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about three minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
 # Lecture 02 derived the game. Here it is played. You write Algorithm 1 by hand, twenty lines, and watch a cloud of points take the shape of
 # two half moons. Then the same loop, with larger networks, draws small digits that nobody wrote.
@@ -31,7 +31,7 @@ import torch.nn.functional as F
 from gancourse import data, latent, scale, viz
 from gancourse.base import networks
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, nulls, question, summary
+from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, interval_of, nulls, question, summary
 from gancourse.data.handwritten import handwritten_digits
 from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, stack
 from gancourse.gans.gan import GAN
@@ -281,11 +281,11 @@ def blob_points(n, source):
 rounds = scale.pick(ci=10, cpu=1000, gpu=1000)
 
 
-def three_trainings(*edits):
+def three_trainings(*edits, steps=rounds):
     """Three pairs of players after so many rounds of the altered algorithm."""
     pairs = [new_players(seed) for seed in range(3)]
     for seed, pair in enumerate(pairs):
-        altered(*edits)(*pair, data.Batches(moons, 128, seed=seed), rounds)
+        altered(*edits)(*pair, data.Batches(moons, 128, seed=seed), steps)
     return pairs
 
 
@@ -412,15 +412,14 @@ plt.show()
 # - *D too slow*: wide swings, and then two calm curves just above the dashed lines. And the five hundred points lie on one thin streak, which crosses the upper moon and leaves the data. The surface
 #   under them has one colour nearly everywhere: it hardly tells one place from another. (That this is why the generator stays is our reading, not a measurement.)
 #
-# Compare the first and the third run: nearly the same final losses, quite other samples. Losses at $2 \log 2$ and $\log 2$ say that *this*
+# Compare the first and third runs: nearly the same final losses, very different samples. Losses at $2 \log 2$ and $\log 2$ say that *this*
 # discriminator cannot tell the samples apart, and nothing about a better one. So a loss curve tells who is ahead. It does not tell how good the samples are. A generator's
 # loss that rises is no sign of failure, and one that falls is no sign of success.
 #
 # ### Ask a fresh discriminator
 #
 # Lecture 02 says what would tell: the *best* $D$ against this $G$. Its loss $L$ gives the distance, $\mathrm{JS}(p_{data}, p_G) = \log 2 - L/2$, and any other $D$ gives less. So freeze
-# the generator, train a new discriminator against it, and read its loss on points that it has not seen. Mind the direction: it is a *lower* bound, so a weak fresh $D$ makes $G$ look better than it is. Try it first on fakes whose distance is known, because both densities are. (This one is shown each point with 32 waves, sines and cosines of it: help with fine detail. It was set up on these fakes, before it saw a generator.)
-# Then five trainings, from five seeds, at each pair of rates; `gans.ensemble` stacks their weights and runs them at once. The last line has eight latents in place of two.
+# the generator, train a new discriminator against it, and read its loss on points that it has not seen. Mind the direction: it is a *lower* bound, so a weak fresh $D$ makes $G$ look better than it is. Try it first on fakes whose distance is known, because both densities are. (This one is shown each point with 32 waves, sines and cosines of it: help with fine detail. It was set up on fakes such as these, before it saw a generator.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Ask a fresh discriminator
@@ -439,30 +438,52 @@ def seen(x):  # a point, and 32 waves of several lengths and directions at it
     return torch.cat([x, (x @ waves).sin(), (x @ waves).cos()], -1)
 
 
-def found_by_fresh_d(draws):
-    """log 2 - L/2, [K], of K fresh discriminators of the K functions draw(n, source)."""
+def found_by_fresh_d(draws, view=seen):
+    """log 2 - L/2, [K], of K fresh discriminators of the K functions draw(n, source); view(x) is what they see of a point x."""
     torch.manual_seed(0)
-    fresh = stack([mlp.Discriminator(in_shape=66, hidden=(64, 64)) for _ in draws])
+    fresh = stack([mlp.Discriminator(in_shape=view(torch.zeros(1, 2)).shape[1], hidden=(64, 64)) for _ in draws])
     source = torch.Generator().manual_seed(0)
 
     def loss(n):
         with torch.no_grad():
             x = moons.sample(len(draws) * n, generator=source).view(len(draws), n, 2)
             fake = torch.stack([draw(n, source) for draw in draws])
-        return F.softplus(-fresh(seen(x))).mean(1) + F.softplus(fresh(seen(fake))).mean(1)
+        return F.softplus(-fresh(view(x))).mean(1) + F.softplus(fresh(view(fake))).mean(1)
 
     networks.descend(fresh, lambda: loss(512).sum(), scale.pick(ci=10, cpu=600, gpu=1200), lr=3e-3, cosine=True)
     with torch.no_grad():
         return math.log(2) - loss(10_000) / 2
 
 
-def from_player(player):
-    return lambda n, source: player(torch.randn(n, player.latent_dim, generator=source))
-
-
 def exact_js(log_density, x, fake):  # by both densities, from points of the data and of the fake
     on_x, on_fake = (moons.log_density(points) - log_density(points) for points in (x, fake))
     return math.log(2) - (F.softplus(-on_x).mean() + F.softplus(on_fake).mean()).item() / 2
+
+
+known = {"one Gaussian": (blob_points, blob.log_prob)}
+toys = {"one moon of the two": dataclasses.replace(moons, curves=moons.curves[:1])}
+toys |= {"moons of half the noise": data.toys.moons(0.05), "moons of a fifth of the noise": data.toys.moons(0.02)}
+for name, toy in (toys | {"the data again": moons}).items():
+    known[name] = (lambda n, source, toy=toy: toy.sample(n, generator=source), toy.log_density)
+on_known = found_by_fresh_d([draw for draw, _ in known.values()])
+plain = found_by_fresh_d([draw for draw, _ in known.values()], view=lambda x: x)  # a plain perceptron, without the waves
+x, table = moons.sample(10_000, seed=9), []
+for (name, (draw, log_density)), *judged in zip(known.items(), on_known, plain, strict=True):
+    exact = exact_js(log_density, x, draw(10_000, torch.Generator().manual_seed(10)))
+    table.append((name, *[f"{js:z.2f}" for js in (exact, *judged)]))
+viz.table(table, header=["points from", "JS, exact", "a fresh D finds", "a plain D, without the waves"])
+
+# %% [markdown] tags=["notes"]
+# The known distances are found, to within 0.01. Without the waves a perceptron misses what is too thin: it finds 0.00 and 0.03 where there are 0.09 and 0.31. So a judge must be judged. An earlier edition asked such a one, and called the row below reproduced.
+#
+# Now five trainings, from five seeds, at each pair of rates; `gans.ensemble` stacks their weights and runs them at once. Then with eight latents in place of two, and for more rounds.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What a fresh discriminator finds
+
+# %% tags=["slide-continue"]
+def from_player(player):
+    return lambda n, source: player(torch.randn(n, player.latent_dim, generator=source))
 
 
 def told(values):
@@ -471,52 +492,67 @@ def told(values):
 
 
 toy_seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
+new_seeds = range(5, 5 + len(toy_seeds))
+more = 5 * toy_steps // 2
 
 
-def five_at(lr, latent_dim=2):  # five generators and five discriminators
-    players = [stack(each) for each in zip(*[new_players(seed, latent_dim) for seed in toy_seeds], strict=True)]
-    game = fit(EnsembleGAN(*players, toy_seeds), EnsembleBatches(moons, 128, toy_seeds), toy_steps, lr=lr, progress=False).gan
-    return [[ensemble.member(k) for k in toy_seeds] for ensemble in (game.generator, game.discriminator)]
+def fives_at(lr, latent_dim=2, steps=toy_steps, seeds=toy_seeds):
+    """Pairs of players, one for each seed, as they are after every half of toy_steps: {rounds: [(G, D), ...]}."""
+    after = {}
+
+    def keep(run):
+        after[run.step] = [tuple(each.member(k) for each in (run.gan.generator, run.gan.discriminator)) for k in range(len(seeds))]
+
+    players = [stack(each) for each in zip(*[new_players(seed, latent_dim) for seed in seeds], strict=True)]
+    fit(EnsembleGAN(*players, seeds), EnsembleBatches(moons, 128, seeds), steps, lr=lr, hooks=[(toy_steps // 2, keep)], progress=False)
+    return after
 
 
-half_noise, one_moon = data.toys.moons(0.05), dataclasses.replace(moons, curves=moons.curves[:1])
-known = {"one Gaussian": (blob_points, blob.log_prob)}
-for name, toy in {"one moon of the two": one_moon, "moons of half the noise": half_noise, "the data again": moons}.items():
-    known[name] = (lambda n, source, toy=toy: toy.sample(n, generator=source), toy.log_density)
-fives = {name: five_at(lr) for name, lr in rates.items()} | {"balanced, 8 latents": five_at(rates["balanced"], latent_dim=8)}
-draws = {name: [draw] for name, (draw, _) in known.items()} | {"G at step 0": [from_player(new_players(k)[0]) for k in toy_seeds]}
-draws |= {name: [from_player(g) for g in five] for name, (five, _) in fives.items()}
+balanced = fives_at(rates["balanced"], steps=more)
+fives = {("balanced", step): balanced[step] for step in (toy_steps // 2, toy_steps, more)}
+for name in ("D too fast", "D too slow"):
+    fives[name, toy_steps] = fives_at(rates[name])[toy_steps]
+fives["balanced, 8 latents", toy_steps] = fives_at(rates["balanced"], latent_dim=8)[toy_steps]
+fives["D too fast, 8 latents, new seeds", more] = fives_at(rates["D too fast"], 8, more, new_seeds)[more]
+draws = {("G at step 0", 0): [from_player(new_players(k)[0]) for k in toy_seeds]}
+draws |= {key: [from_player(g) for g, _ in five] for key, five in fives.items()}
 found = found_by_fresh_d([draw for several in draws.values() for draw in several])
-js = {name: part.tolist() for name, part in zip(draws, found.split([len(several) for several in draws.values()]), strict=True)}
+js = {key: part.tolist() for key, part in zip(draws, found.split([len(several) for several in draws.values()]), strict=True)}
 
-x, table = moons.sample(10_000, seed=9), []
-for name, several in draws.items():
-    fakes = [draw(10_000, torch.Generator().manual_seed(10)).detach() for draw in several]
-    exact = f"{exact_js(known[name][1], x, fakes[0]):z.2f}" if name in known else "not known"
-    judges = zip(fives[name][1] if name in fives else [], fakes, strict=False)
-    own = told([(F.softplus(-d(x)).mean() + F.softplus(d(fake)).mean()).item() for d, fake in judges])
-    table.append({"points from": name, "loss of its own D": own, "JS that a fresh D finds": told(js[name]), "JS, exact": exact})
+table = []
+for (name, step), values in js.items():
+    with torch.no_grad():
+        own_loss = [
+            (F.softplus(-d(x)).mean() + F.softplus(d(from_player(g)(10_000, torch.Generator().manual_seed(10)))).mean()).item()
+            for g, d in fives.get((name, step), ())
+        ]
+    table.append({"points from": name, "rounds": f"{step:,}", "loss of its own D": told(own_loss), "JS that a fresh D finds": told(values)})
+by_plain = found_by_fresh_d(draws["balanced", toy_steps], view=lambda x: x).tolist()
+print(f"a plain D would have found {told(by_plain)} of the balanced ones after {toy_steps:,} rounds")
+could = told(js["D too fast, 8 latents, new seeds", more])
 claim(
     "S03.moons",
     "Algorithm 1 brings the generated points to the data: JS that a fresh discriminator finds between them",
     source="Goodfellow et al. 2014, proposition 2 and algorithm 1",
     paper=0,
-    ours=js["balanced"],
+    ours=js["balanced", toy_steps],
     over="trainings",
     tolerance=at_most(0.12),
-    baselines=nulls(**{name: js[name] for name in ("one Gaussian", "one moon of the two", "G at step 0", "D too slow")})
-    | ceilings(data_itself=js["the data again"]),
+    baselines=nulls(one_Gaussian=on_known[0].item(), one_moon_of_the_two=on_known[1].item())
+    | nulls(**{"G at step 0": js["G at step 0", 0], "D too slow": js["D too slow", toy_steps]})
+    | ceilings(data_itself=on_known[-1].item()),
     unit="nats",
-    note="the edge is half of what one Gaussian has; the proposition speaks of enough capacity and of the best D at every step",
+    note="the edge is half of what one Gaussian has; the proposition speaks of enough capacity and of the best D at every step; at the fast "
+    f"rates, with eight latents and {more:,} rounds, new seeds find {could}: tried when the rest was known, so a line of the table, no control",
 )
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# The known distances are found, to within 0.01. Of our five trainings the fresh $D$ finds 0.21: from 0.66 at step 0 they have come as near as *one* Gaussian, 0.23, and hardly nearer. The row asks for half of that and stays open. The Gaussian fills the gap between the moons; our threads lie where they should, but look too thin, and moons of half the noise have 0.09 for that alone.
+# Of our five trainings the fresh $D$ finds 0.21: from 0.66 at step 0 they have come as near as *one* Gaussian, 0.24, or one moon of the two, 0.21. (A plain $D$ finds 0.04.) The row asks for half of that. More rounds do not help: after 5,000 it is 0.25. What is amiss we did not take apart. Our threads look too thin, and moons of half the noise have 0.09 for that alone.
 #
-# The curves told none of this, and not even the order. The trainings with a fast $D$, whose own loss is farthest from rest (1.31), are the nearest, 0.11. Those with a slow $D$ rest as calmly as the balanced ones, at 1.39, and are at 0.67. (Both rates differ, so we do not know which does it.) Eight latents in place of two give 0.15, at the same 1.39.
+# Could any training of ours have passed? With fast rates, eight latents and 5,000 rounds, five new seeds come to 0.11 in the mean, the worst at 0.14. So single trainings get below the edge; a setting that passes with room to spare we did not find. Without such a control the row is open, not contradicted.
 #
-# A judge must be judged. An earlier edition asked a plain perceptron, which missed nearly all of the moons of half the noise, and called this row reproduced.
+# The curves told none of this, and not even the order. The trainings with a fast $D$, whose own loss is far from rest (1.31), are nearer, 0.12. Those with a slow $D$ rest as calmly as the balanced ones, at 1.39, and are at 0.67. (Both rates differ, so we do not know which does it.) Eight latents in place of two give 0.15, at the same 1.39.
 #
 # ## 4. Digits
 #
@@ -550,27 +586,29 @@ def digit_players(seed):
     return g.to(device), mlp.Discriminator((1, SIDE, SIDE), hidden=(128, 128)).to(device)
 
 
-frames, captions, on_the_way = [], [], {}
+frames, captions, on_the_way = [], [], ({}, {})
 
 
 def film_digits(run):
     frames.append(viz.grid(run.sample(20, seed=0)[0], columns=10, scale=1))
     captions.append(f"step {run.step:,}")
-    if len(frames) in (4, 7):  # after three and six tenths: the first call is at step 0
-        on_the_way[run.step] = run.sample(1000, seed=0).cpu()
 
 
 digit_seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
 digit_steps = scale.pick(ci=40, cpu=2400, gpu=20_000)
 
 
-def five_of(half, hooks=()):
+def five_of(half, kept, hooks=()):
+    def keep(run):  # a thousand digits of each after three and six tenths of the training, for section 5
+        if run.step in (3 * digit_steps // 10, 6 * digit_steps // 10):
+            kept[run.step] = run.sample(1000, seed=0).cpu()
+
     game = EnsembleGAN(*[stack(each) for each in zip(*map(digit_players, digit_seeds), strict=True)], digit_seeds)
     batches = EnsembleBatches(half, 32, digit_seeds, device)
-    return fit(game, batches, digit_steps, lr=2e-3, ema=0.995, hooks=hooks, progress=False)
+    return fit(game, batches, digit_steps, lr=2e-3, ema=0.995, hooks=[(digit_steps // 10, keep), *hooks], progress=False)
 
 
-digit_run = five_of(trained_on, [(digit_steps // 10, film_digits)])
+digit_run = five_of(trained_on, on_the_way[0], [(digit_steps // 10, film_digits)])
 generators = [digit_run.generator.member(k).cpu().eval() for k in range(len(digit_seeds))]
 made = digit_run.sample(1000, seed=0).cpu()  # [5, 1000, 1, 14, 14]
 viz.real_and_fake(trained_on[:36], made[0, :36])
@@ -656,7 +694,7 @@ viz.show(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In which half is the nearest real digit?
 #
-# 2,000 that $G$ trained on, 2,000 held back. New digits: one half. Copies: all in the first.
+# 2,000 that $G$ trained on, 2,000 held back. New digits: about one half. Copies, moved by up to two pixels: all in the first. Turned by 20 degrees: one half, as if new.
 
 # %% tags=["slide-continue"]
 def moved(x, dy, dx):
@@ -682,11 +720,12 @@ cheat_source = torch.Generator().manual_seed(3)
 shifts = torch.randint(-2, 3, (300, 2), generator=cheat_source).tolist()
 cheats = torch.cat([moved(x[None], *shift) for x, shift in zip(trained_on[:300], shifts, strict=True)])
 cheats = (cheats + 0.1 * torch.randn(cheats.shape, generator=cheat_source)).clamp(-1, 1)
-made_of_other = five_of(held_back).sample(1000, seed=0).cpu()
+made_of_other = five_of(held_back, on_the_way[1]).sample(1000, seed=0).cpu()
 ways = [[in_own_half(fake, half) for fake in fakes] for half, fakes in enumerate((made, made_of_other))]
 for half, shares in zip(("first", "second"), ways, strict=True):
     print(f"trained on the {half} half, in it: {', '.join(f'{share:.2f}' for share in shares)}")
-print(f"in the first half of 1,000 digits that nobody trained on: {in_own_half(unseen):.2f}")
+new_digits = in_own_half(unseen)
+print(f"of 1,000 digits that nobody trained on: {new_digits:.2f} in the first half, {1 - new_digits:.2f} in the second")
 claim(
     "S03.copies",
     "Share of generated digits whose nearest real digit is one that the generator trained on (one half: no copies; one: only copies)",
@@ -697,14 +736,14 @@ claim(
     tolerance=at_most(0.6),
     baselines=nulls(copies=in_own_half(trained_on[:300]), moved_and_speckled_copies=in_own_half(cheats))
     | nulls(noise=in_own_half(white), untrained=in_own_half(untrained))
-    | ceilings(unseen_digits=[in_own_half(unseen), in_own_half(unseen, 1)]),
-    note="mean of a training on the first half and of one on the second, a seed each; 1 where the judge accepts nothing; the edge "
-    "excludes a generator that only copies: with up to a fifth of copies among new digits it would pass",
+    | ceilings(unseen_digits_in_the_first_half=new_digits, unseen_digits_in_the_second=1 - new_digits),
+    note="mean of a training on the first half and of one on the second, a seed each; 1 where the judge accepts nothing; the edge excludes copies "
+    "alone, moved by up to two pixels; up to a fifth of these among new digits would pass, and so would copies turned by 20 degrees (section 5)",
 )
 
 # %% [markdown] tags=["notes"]
-# All copies fall in their half, moved and speckled or not. Of a thousand digits that nobody trained on 0.47 fall in the first half, and chance alone moves that by 0.03. Ours give 0.56, above one half in each of the ten trainings, and the interval, 0.54 to 0.58, ends below
-# the edge that was fixed beforehand. So a generator that only copies is excluded, one that copies now and then is not: 0.56 is what 12 % of copies among new digits would give, the edge itself means 20 %.
+# All copies fall in their half, moved and speckled or not. Of a thousand digits that nobody trained on 0.47 fall in the first half, 0.53 in the second. Ours give 0.56, more than these in each of the ten trainings, and the interval, 0.54 to 0.58, ends below
+# the edge fixed beforehand. So copies alone, moved by up to two pixels, are excluded; a few among new digits are not: 0.56 is what 12 % would give, the edge is 20 %.
 # The digits *lean* towards their training set, whichever half it is. The yellow frames do not show it.
 #
 # The test has limits, too: a copy that is turned far enough passes (section 5, which also asks whether the lean grows). Lecture 08 takes this up.
@@ -783,7 +822,7 @@ for saturating in (True, False):
 # %% [markdown] tags=["notes"]
 # With the saturating loss nothing is left. With the non-saturating one 2 % of the length are left, in nearly the right direction, and Adam, which divides lengths out, would make a full step of it. Is the bug
 # harmless, then? At a fake's logit $l$ the slope of D's loss is $\sigma(l)$, that of G's is $-\sigma(-l)$; together $2D - 1$. This is the slope of $\mathrm{softplus}(l) + \mathrm{softplus}(-l)$, which is least at $l = 0$: such a
-# generator heads for where $D$ is *undecided*, not for where it says real. And what is never cleared adds up from round to round. So there are two bugs in one. Run each alone, and both, with the loop's own text altered, beside the algorithm itself:
+# generator heads for where $D$ is *undecided*, not for where it says real. And what is never cleared adds up from round to round. So there are two bugs in one. Run each alone, and both, 1,000 rounds of the altered text, beside the algorithm itself:
 
 # %%
 attached, kept = (".detach()", ""), ("d_loss.backward()", "d_loss.backward(retain_graph=True)")
@@ -792,13 +831,15 @@ late_clear = ("        opt_g.zero_grad()\n        g_loss", "        g_loss")
 early_clear = ("d_loss.backward()", "opt_g.zero_grad()\n            d_loss.backward(retain_graph=True)")
 silent = {
     "nothing, the algorithm": played["nothing"],
+    f"nothing, {2 * toy_steps:,} rounds": balanced[2 * toy_steps][:3],
     "G's gradients are never cleared": played["opt_g.zero_grad()"],
+    f"never cleared, {4 * rounds:,} rounds": three_trainings(*struck["opt_g.zero_grad()"], steps=4 * rounds),
     "the two halves are added": three_trainings(attached, late_clear, early_clear),
     "both": three_trainings(attached, kept, ("opt_g.zero_grad()", "pass")),
 }
 silent_js = found_by_fresh_d([from_player(g) for pairs in silent.values() for g, _ in pairs])
 table = []
-for (name, pairs), found in zip(silent.items(), silent_js.view(4, 3), strict=True):
+for (name, pairs), found in zip(silent.items(), silent_js.split([len(pairs) for pairs in silent.values()]), strict=True):
     with torch.no_grad():
         own_d = [torch.sigmoid(d(drawn(g, 2000))).mean() for g, d in pairs]
     row = {"what is wrong": name, "data left out": reached(pairs), "JS that a fresh D finds": ", ".join(f"{js:.2f}" for js in found)}
@@ -806,7 +847,7 @@ for (name, pairs), found in zip(silent.items(), silent_js.view(4, 3), strict=Tru
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# No error was raised. Each does harm, both do most. Adding the halves costs half of the data, but D does not end undecided: it gives these a third, the sound loop's one half. The sum $2D - 1$ says where a
+# No error was raised. Each does harm, both do most. And never clearing wants no more time: after four times the rounds 68 to 99 % are left out, where the algorithm leaves out 7 to 17 %. Adding the halves costs half of the data, but D does not end undecided: it gives these a third, the sound loop's one half. The sum $2D - 1$ says where a
 # generator heads while $D$ rests, and this $D$ learns on. A test finds the missing detach in a millisecond: D's backward pass must leave the generator's gradients as they were, in the first round `None`, later what G's last step left there.
 #
 # ## Play
@@ -858,19 +899,20 @@ viz.table(rows, header=["training digits", "accepted", "of these in their half"]
 #
 # ### Does the lean grow?
 #
-# Each of the 2,000 digits was seen nearly forty times by the end. Here is the share of the trainings on the first half on the way, of the digits that the judge accepts and of all 1,000 (the judge wants nearness to real digits, and could select near copies):
+# Each of the 2,000 digits was seen nearly forty times by the end. Here is that share on the way, of the digits that the judge accepts. (It wants nearness to real digits, and could select near copies. But in which half a picture falls that is no digit says nothing: untrained generators have anything from 0.06 to 0.86.)
 
 # %%
-on_the_way[digit_steps] = made
 table, lean = [], {}
-for step, samples in on_the_way.items():
-    near = [own(x) for x in samples]
-    good = [read(x)[1] for x in samples]
-    lean[step] = [n[g].float().mean().item() if g.any() else 0.5 for n, g in zip(near, good, strict=True)]
+for step in [*on_the_way[0], digit_steps]:
+    here = (made, made_of_other) if step == digit_steps else [kept[step] for kept in on_the_way]
+    taken_here = [[x[read(x)[1]] for x in fakes] for fakes in here]
+    both = [[in_own_half(x, half) if len(x) else 1.0 for x in fakes] for half, fakes in enumerate(taken_here)]
+    lean[step] = [(a + b) / 2 for a, b in zip(*both, strict=True)]
     row = {"step": f"{step:,}", "each digit was seen": f"{32 * step / len(trained_on):.0f} times"}
-    row |= {"accepted": f"{100 * torch.stack(good).float().mean():.0f} %", "of these in its own half": f"{sum(lean[step]) / len(near):.3f}"}
-    row["in the trainings"] = ", ".join(f"{share:.2f}" for share in lean[step])
-    table.append(row | {"of all": f"{torch.stack(near).float().mean():.3f}"})
+    row["accepted"] = f"{sum(len(x) for fakes in taken_here for x in fakes) / (20 * len(digit_seeds)):.0f} %"
+    row |= {f"trained on the {half} half": ", ".join(f"{a:.2f}" for a in part) for half, part in zip(("first", "second"), both, strict=True)}
+    row["mean of both, with its interval"] = "{:.3f} [{:.3f}, {:.3f}]".format(sum(lean[step]) / len(digit_seeds), *interval_of(lean[step]))
+    table.append(row)
 early, *_, late = lean.values()
 question(
     "S03.lean",
@@ -878,11 +920,15 @@ question(
     ours=[b - a for a, b in zip(early, late, strict=True)],
     over="trainings",
     baselines=nulls(no_difference=0),
+    note="mean of a training on the first half and of one on the second, a seed each",
 )
+with torch.no_grad():
+    worthless = [digit_players(k)[0].cpu().eval()(torch.randn(300, 32, generator=torch.Generator().manual_seed(k))) for k in range(5)]
+print(f"in the first half of what untrained generators draw, none of it a digit: {', '.join(f'{own(x).float().mean():.2f}' for x in worthless)}")
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# Not so that we could see it: by 0.01 in the mean of the five, and the interval reaches from -0.06 to 0.08. Of all pictures, accepted or not, it is about 0.54 from the first look on. So the lean is there after three tenths, when not half as many digits can be read. A shorter training would cost more digits than lean.
+# We cannot tell: by 0.03 in the mean of the five, and the interval reaches from -0.02 to 0.09. After three tenths, when not half as many digits can be read, the interval of the share still holds one half, what no lean would give. After six tenths it lies above. So the lean is there well before the end; whether it was there from the first readable digits, or grew, five trainings do not say.
 #
 # ## 6. Is every digit there?
 #
@@ -921,7 +967,7 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Of what the judge accepts (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in every training, but not evenly: sevens take half as much again as among the real digits, threes two thirds, and fives less than a third. The ten shares are worth 9.0 equally frequent digits;
+# Of what the judge accepts (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in every training, but not evenly. Against the real digits sevens are half as many again, threes only two thirds as many, and fives less than a third. The ten shares are worth 9.0 equally frequent digits;
 # the real ones, which this judge does not accept quite evenly either, are worth nearly 10.
 #
 # ## 7. Between two latents
@@ -1030,11 +1076,11 @@ summary()
 #
 # 1. **A harder plane.** Train on `data.toys.spiral()` and on `data.toys.ring("wgan_gp")`, eight tight clusters. Count the clusters with
 #    `gancourse.metrics.mode_report`. Which data are hard, and does more training help?
-# 2. **Even rates.** Train the five seeds of "Ask a fresh discriminator" with `lr=1e-3` for both players. Does each of the five still reach the data, and do its curves tell?
+# 2. **Even rates.** Train the five seeds of "Ask a fresh discriminator" with `lr=1e-3` for both players. How near does each of the five come, and do its curves tell?
 # 3. **Count instead.** Cut the plane into squares of side 0.025 and count a million points of each kind: with these shares in place of densities, what JS do you get for the known fakes and for our generators? Do more rounds bring it down?
 # 4. **Starve the latent.** Give the moons' generator a one-dimensional latent, `latent_dim=1`. Its image is a curve. How well can a curve fill two
 #    noisy moons, and what does the discriminator make of it in the long run?
-# 5. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare speed per second and stability on the moons
+# 5. **Simultaneous updates.** Change Algorithm 1 so that both gradients are computed before either player moves. Compare steps per second and stability on the moons
 #    over five seeds. (Lecture 07 computes, for the smallest GAN there is, why alternating behaves better.)
 
 # %%
@@ -1077,7 +1123,7 @@ widgets.quiz(
             "wrong": {
                 "The learning rate was too high at the end": "No rate makes a continuous map tear.",
                 "The discriminator is too small": "Nor does any discriminator.",
-                "The data contain such points": "Some: midway it has about a tenth of its density on an arc. A perfect copy would have as many.",
+                "The data contain such points": "A few: halfway across the narrowest gap it has about 6 % of its density on an arc, in the middle of the picture next to nothing. A perfect copy would have as many.",
             },
         },
     ]
