@@ -139,6 +139,17 @@ def border(samples, train, held_out):
     return float(stats.binom.sf(int((near < fresh.quantile(0.02)).sum()) - 1, len(near), 0.02))
 
 
+def least_of_fifty(samples, train, held_out):
+    return hw8._least_of(samples, train, held_out, most=50)
+
+
+def by_shuffling(samples, train, held_out):
+    both = torch.cat([hw8._near(samples, train), hw8._near(held_out, train)])
+    small = (both <= both.kthvalue(20).values).double()
+    draws = torch.rand(300, len(both), generator=torch.Generator().manual_seed(0)).argsort(1)[:, : len(samples)]
+    return float((1 + (small[draws].sum(1) >= small[: len(samples)].sum()).sum()) / 301)
+
+
 right("an interval as a tensor", interval=lambda s: torch.tensor(hw8._interval(s)))
 right("scipy's interval", interval=lambda s: stats.t.interval(0.95, len(s) - 1, s.mean(1).mean().item(), stats.sem(s.mean(1))))
 wrong("a bootstrap of five", interval=bootstrap)
@@ -167,8 +178,24 @@ def verdict_in_another_order(span, n, low, high, nulls, control):
     return "reproduced" if low <= span[0] <= high else "contradicted"
 
 
+def few_first(span, n, low, high, nulls, control):
+    return "open" if n < 5 else verdict_in_another_order(span, n, low, high, nulls, control)
+
+
+def touching_is_outside(span, n, low, high, nulls, control):
+    said = verdict_in_another_order(span, n, low, high, nulls, control)
+    return "contradicted" if said == "open" and n >= 5 and control and (span[1] <= low or span[0] >= high) else said
+
+
+def spread_of_all_draws(s):
+    return stats.t.interval(0.95, len(s) - 1, s.mean().item(), s.std().item() / math.sqrt(len(s)))
+
+
 right("open first", verdict=verdict_in_another_order)
 wrong("always open", verdict=lambda *given: "open")
+wrong("few are open, whatever passes", "however few", verdict=few_first)
+wrong("at the edge is outside", "only touches", verdict=touching_is_outside)
+wrong("the spread of all draws", "of the trainings' means, not of all draws", interval=spread_of_all_draws)
 right("halving", trainings=by_halving)
 right("the least of a list", trainings=lambda wanted, f, most: min(n for n in range(5, most + 1) if f(n) >= wanted))
 right("numpy's draws", power=by_numpy)
@@ -183,7 +210,9 @@ def before_the_first(samples, train, held_out):
     return math.prod((n - i) / (of - i) for i in range(int((near < fresh.min()).sum())))
 
 
-right("a border and a binomial", copying_p=border)
+wrong("a border and a binomial", "the border is a guess, too", copying_p=border)
+wrong("the least of fifty p", "the least of many p", copying_p=least_of_fifty)
+right("shuffled labels", copying_p=by_shuffling)
 right("how many lie nearer than any held-out point", copying_p=before_the_first)
 wrong(
     "Kolmogorov and Smirnov",
