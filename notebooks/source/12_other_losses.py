@@ -526,7 +526,7 @@ rows = []
 for name, rate in rates.items():
     title = name.replace("_", " ")
     ends = {f"{lr:g}": tried.final("frechet")[f"{title}, {lr:g}"] for lr in six_losses_rates.RATES}
-    rows.append({"loss": title, **{lr: f"{end[0]:.1f}" if len(end) else "diverged" for lr, end in ends.items()}, "chosen": f"{rate:g}"})
+    rows.append({"loss": title, **{lr: f"{end[0]:.1f}" if np.isfinite(end).all() else "diverged" for lr, end in ends.items()}, "chosen": f"{rate:g}"})
 viz.table(rows, caption="Frechet distance at the end of one training with each learning rate")
 
 # %% [markdown] tags=["notes"]
@@ -1627,7 +1627,7 @@ rows = []
 for name in six_losses_gamma.SOUGHT:
     for gamma in six_losses_gamma.GAMMAS:
         ends_of = {f"rate {rate:g}": sought[six_losses_gamma.title(name, gamma, rate)] for rate in six_losses_gamma.RATES}
-        rows.append({"loss": name.replace("_", " "), "gamma": f"{gamma:g}", **{rate: f"{end[0]:.1f}" if len(end) else "diverged" for rate, end in ends_of.items()}})
+        rows.append({"loss": name.replace("_", " "), "gamma": f"{gamma:g}", **{rate: f"{end[0]:.1f}" if np.isfinite(end).all() else "diverged" for rate, end in ends_of.items()}})
 viz.table(rows, caption="Frechet distance at the end of one training")
 
 # %% [markdown]

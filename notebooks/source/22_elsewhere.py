@@ -640,7 +640,7 @@ viz.show(
     viz.labelled_grid(torch.cat([framed(images) for images in shown_hunts.values()]), rows=list(shown_hunts), n_columns=min(10, n_starts)),
     f"Asked for a 2, of a generator that knows none. A column is a start, of {n_starts} the best ten; framed is what passes for a 2.",
 )
-low, high = interval_of(by_luck.tolist())
+low, high = interval_of(by_luck.tolist(), "share")
 question(
     "S18.unseen",
     "Asked for a 2, which the generator has never seen: share of pictures that the judge takes for one",
