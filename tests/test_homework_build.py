@@ -66,7 +66,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_homework_notebook_is_what_its_source_makes_of_it() -> None:
     assert build.check(ROOT) == []
-    assert len(SOURCES) == 7
+    assert len(SOURCES) == 8
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
