@@ -4,7 +4,7 @@
 # **Read**: 15 minutes. **Run**: a few seconds. Needs no GPU and no network.
 #
 # This course is about generative adversarial networks: two networks, one that draws and one that judges, and how the drawing gets better
-# because the judging does. Run the next two cells (Shift + Enter) and move a slider.
+# because the judging does. Press Shift + Enter until sliders appear, and move one.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Nobody drew these faces
@@ -81,7 +81,7 @@ viz.show(
 # What moved the network from row to row? It played against another. In the plane the whole game can be seen. The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the
 # plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue (the arrows, for some of them), $D$ paints again, and by round 600 the orange cloud has come near the blue one and bends as it does. Where real and fake lie on each other nobody can tell them apart: $D$ says about one half, and the colours have paled. Not all is well. Some points still lie between the arcs, and the right end of the lower arc has few; there $D$ is blue, and pulls.
 #
-# $W$ is the distance between the two clouds (the earth mover's, lecture 11), measured between two samples of 200 points: in the picture it falls from 0.32 to 0.21. How good is that? Two samples of one and the same cloud are at 0.14 on average, and 6.1 % of such pairs at 0.21 or above. So 0 is not the goal, and 0.21 alone shows no fault; the picture does. A cloud *without shape*, a Gaussian with the data's mean and covariance, has 0.31 on average, at best 0.24. Five games, each with random numbers of its own, are at 0.28 to 0.37 in round 120: that is worth no more. In round 600 they are at 0.14 to 0.26: all five below its average, three below its best.
+# $W$ is the distance between the two clouds (the earth mover's, lecture 11), measured between two samples of 200 points: in the picture it falls from 0.32 to 0.21. How good is that? Two samples of one and the same cloud are at 0.14 on average, and 6.1 % of such pairs at 0.21 or above. So 0 is not the goal, and 0.21 alone shows no fault; the picture does. A cloud *without shape*, a Gaussian with the data's mean and covariance, has 0.31 on average, at best 0.24. Five games, each from its own seed, are at 0.28 to 0.37 in round 120: worth no more. In round 600 they are at 0.14 to 0.26, all below the cloud's average, three below its best. Their mean is 0.21, not 0.14.
 #
 # Now disturb it. Paint data of your own; give $G$ ten times the rate of $D$; take the choice *mode collapse* and watch all of $G$'s points sit together and run about among eight clusters, then its cure. Every game on the list is the subject of a lecture: collapse of 06, the vanishing
 # gradient and the orbit of 02 and 07. Without a running kernel you see two moments of the game.
@@ -118,14 +118,14 @@ board
 # each such sentence is *measured*, by a cell that you run.
 #
 # A famous paper of 2016 gives rules for the two networks. Do they help? Lecture 04 breaks them in eight ways, one at a time; five harm by step 2,000. Here are four, chosen for their verdicts: no batch normalisation in $D$, plain rectifiers for $D$'s leaky ones, a hidden layer in $D$, tanh for $G$'s plain rectifiers. (What these are can wait.) It trains small networks, on faces of 16 by 16 pixels, and measures
-# how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and above 1 the rule helps. Before the first training it was written down what counts as *helps*: at least 1.1.
+# how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and more is worse. Before the first training it was written down what counts as *helps*: at least 1.1.
 #
-# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers. Three of these twenty dots, the filled ones, lie above 1.1, two of them by a hair, and nothing was changed. So one training proves nothing. Without each rule there are five: the dots of the rows below.
+# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers. Three of these twenty dots, the filled ones, lie above 1.1, two of them by a hair, and nothing was changed. So one training proves nothing. For each broken rule there are five: the dots of the rows below.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four rules of 2016, measured
 #
-# Break one, train five times. *Helps*: at least 1.1, fixed first. At the top: luck. On five other seeds the last row would be *open*.
+# Break one, train five times. *Helps*: 1.1 or more, fixed first. Five of eight do. Top: luck. On other seeds the last row is *open*.
 
 # %% tags=["slide-continue", "slide-picture"]
 import numpy as np  # noqa: E402
@@ -151,7 +151,7 @@ verdicts(
 )
 
 # %% [markdown] tags=["notes"]
-# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. *Without batch norm* all of it lies in the blue: the sentence is **reproduced**. *Without leaky ReLU* it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. *With a hidden layer* none of it lies in the blue, nor *without ReLU*: **contradicted**. That needs a *control*: an experiment that cannot see harm could contradict everything. Lecture 04 takes the normalising out of both networks, from a start where the signal dies: all five end farther from faces (the first box below; named the control after the first seed had been seen). And it holds for these small networks, after 2,000 steps, and for these seeds. The hidden layer's bar ends at 0.96, that of tanh just before the blue. At 500 steps tanh is far behind, and five *other* trainings gave 1.10 [0.98, 1.23], which would be open (lecture 04). An interval at 95 % misses one time in twenty, and a verdict is no more than its five trainings.
+# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. *Without batch norm* all of it lies in the blue: the sentence is **reproduced**. *Without leaky ReLU* it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. *With a hidden layer* none of it lies in the blue, nor *without ReLU*: **contradicted**. That needs a *control*: an experiment that cannot see harm could contradict everything. Lecture 04 takes the normalising out of both networks, from a start where the signal dies: all five end farther from faces (the first box below; named the control after the first seed had been seen). It holds for these small networks, after 2,000 steps, on these seeds. The hidden layer's bar ends at 0.96 (does it help? not asked), that of tanh just before the blue. Tanh is far behind at 500; at 2,000 five *other* trainings gave 1.10 [0.98, 1.23]: open (lecture 04). An interval at 95 % misses one time in twenty, and a verdict is no more than its five trainings.
 #
 # Now the same as boxes, the control before them. (Elsewhere a click unfolds them.) Without the normalising a network also starts at another scale: matched in the box of batch norm, not in the control.
 
@@ -205,7 +205,7 @@ with example():
 # 1. **The verdict**, and the sentence it is about. A dashed edge says *open*.
 # 2. **Measured**: the mean, its interval in brackets, and how many independent trainings stand behind it. (The control, a *check*, shows the smallest and the largest, and every one has to pass.) *Claimed* is what the source says.
 # 3. **Asked for**: the tolerance, fixed before the run. Compare it with the brackets yourself.
-# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and get no verdict but *open*. This null: divide the full network's five trainings by one another, none by itself. There are 44 ways, and each gives a bar. The left end farthest to the right is at 0.92. (For the control, judged by every value, it is the largest smallest value: 0.92, too. The line above the boxes counts the bars: none lies in the blue, 27 lie outside, 17 reach over its edge. All are of the same five trainings. So where nothing was changed none says *reproduced*, and most say *contradicted*: that word denies a harm of a tenth, and leaves a smaller one open.)
+# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and get no verdict but *open*. This null: divide the full network's five trainings by one another, none by itself. There are 44 ways, and each gives a bar. The left end farthest to the right is at 0.92. (For the control, judged by every value, it is the smallest value of the best five: 0.92, too. The line above the boxes counts the bars: none in the blue, 27 outside, 17 over its edge. But all are of the same five trainings, and the five ratios of a bar multiply to 1: hardly any could lie in the blue. Most say *contradicted*: that word denies a harm of a tenth, and leaves a smaller one open.)
 # 5. **Why**, where a row is open; **control**, the row without which nothing may be contradicted; a note, here on how small the networks are; and **source**.
 #
 # There are four kinds of boxes.

@@ -617,7 +617,7 @@ claim(
 )
 
 # %% [markdown]
-# With $\log(1 - D)$ the ratio climbs to $10^{4.3}$. What dies is the gradient that $G$ gets, from 2.8 at step 50 to 0.0014 at 400, where $-\log D$ would give 25.
+# With $\log(1 - D)$ the ratio climbs to $10^{4.3}$. What dies is $G$'s gradient: 0.094 at step 0, 2.8 at 50, 0.0014 at 400, where $-\log D$ would give 25.
 # With $-\log D$ the ratio comes down again, from 76 to 16, and $G$ gets about 20 at steps 100, 200 and 400. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the first
 # game.
 #
@@ -816,7 +816,7 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # This is Figure 1 of the 2014 paper, computed ($k = 2$). $D$ calls everything on the right
-# a fake, the generator slides down its slope, and $D$ ends near 1/2 where samples fall. Watch the gap between $D$ (green) and $D^*$ (dotted): $D$ still judges the generator of a moment ago.
+# a fake, the generator climbs its slope, and $D$ ends near 1/2 where samples fall. Watch the gap between $D$ (green) and $D^*$ (dotted): $D$ still judges the generator of a moment ago.
 #
 # The regret of $D$, after its $k$ updates and before $G$ moves again, measures this lag. It has a natural unit: a $D$ that always says
 # 1/2 has the regret $V(D^*, G) + 2 \log 2 = 2\,\mathrm{JS}$. So *regret over $2\,\mathrm{JS}$* is 0 for $D^*$ and 1 for a $D$ that knows nothing. Now the experiment:
@@ -907,12 +907,12 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # In the left picture the generator travels to the right, from a JS of 0.61. At first every $D$ learns faster than $G$ moves, and its share falls. Then the share climbs: with $k = 1$ to about 0.8 at a JS of 0.1, where this $D$ is little better than a constant; with $k = 5$ to a quarter.
 #
-# More updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. So does a larger step for $D$ (0.14; unsure in the second half: section 6), and so does a smaller step for
+# More updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. So does a larger step for $D$ (0.14; unsure below a JS of 0.03: section 6), and so does a smaller step for
 # $G$ (0.15). What counts here is how far
 # $D$ can move while $G$ takes a step. The paper says: $D$ stays near its optimum *so long as $G$ changes slowly enough*; it took $k = 1$ as
 # the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch shows no gain (0.69; near the data a small one: section 6).
 #
-# The generator comes nearer, too (right, where the curves swing): in the last quarter JS is 0.00418, 0.00044, 0.00004 for $k = 1, 2, 5$. There the unit, $2\,\mathrm{JS}$, is tiny: with $k = 2$ and 5 a constant is nearer to $D^*$ (shares 1.79 and 4.05). The regret itself still falls: 0.00588, 0.00155, 0.00027. On the left this shows early: from a JS of 0.03 on the curves rise again, and those of $k = 1$ and 2 pass 1. (A curve takes one look at each distance; in the table's sums the far looks weigh most: section 6.)
+# The generator comes nearer, too (right, where the curves swing): in the last quarter JS is 0.00418, 0.00044, 0.00004 for $k = 1, 2, 5$. There the unit, $2\,\mathrm{JS}$, is tiny: with $k = 2$ and 5 a constant is nearer to $D^*$ (1.79 and 4.05). The regret falls (0.00588, 0.00155, 0.00027), but so does the distance. On the left: from a JS of 0.03 on the curves rise again, and those of $k = 1$ and 2 pass 1. (A curve takes one look at each distance; in the table's sums the far looks weigh most: section 6.)
 
 # %%
 near = {name: float(share(looks, 0.03, 0.005).mean()) for name, looks in runs.items()}
@@ -1064,7 +1064,7 @@ question(
 # Over the whole way no gain: the share is 1.10 times that without, and the interval leaves room for a gain of 8 % and no more. $k = 5$ takes away seven tenths.
 #
 # The halves differ. With the larger batch the share is 0.72 against 0.65 in the first, and 0.22 against 0.27 in the second (five seeds). On all ten, seed by seed, it is 1.12 ± 0.26 times that without in the first and 0.80 ± 0.15 times in the second (the row's note): near the data a larger batch does help, by a fifth. We had expected nothing there, either. The larger step for $D$ is the best of all in the first (0.12), and no better than $k = 1$ in the second (both 0.27), while $k = 5$ and the smaller step for $G$ help there, too (0.13 each). The two ways to count
-# disagree here: the table sums all looks of a seed. The picture of section 5 takes the first look below each distance, and there the larger step is ahead of $k = 1$ in this half as well, but for one place where the lines meet; at the end by two to three times. So one thing is safe: in both halves, counted either way, $k = 5$ and the smaller step for $G$ bring $D$ nearer than $k = 1$ does.
+# disagree here: the table sums all looks of a seed. The picture of section 5 takes the first look below each distance, and there the larger step is ahead of $k = 1$ in this half as well, but for one place where the lines meet; at the end by two to three times. What holds in both halves, counted either way, on these five seeds: $k = 5$ and the smaller step for $G$ bring $D$ nearer than $k = 1$ does. $k = 2$ gains little in the second (0.24).
 #
 # ### The last quarter: is D far, or the unit small?
 #
@@ -1709,7 +1709,7 @@ for betas, epsilons in (((0.9, 0.999), (1e-8, 1e-12, 1e-20)), ((0.9, 0.9), (1e-8
 # ($\beta_2 = 0.9$, right) the sound loss is ahead, at step 500 by 0.09 against 0.58.
 #
 # The saturating loss arrives from three seeds of five under the usual Adam, and from none in the same time with the shorter memory. Is it Adam's own $\epsilon = 10^{-8}$, which is added to what Adam divides by? The median
-# of the first 100 gradients is $5 \cdot 10^{-11}$, far below it. We thought so, and the last cell says: hardly. With $\epsilon = 10^{-20}$ four of five arrive with the long memory, and one with the short. What holds them back is the memory itself. Take it away ($\beta_1 = \beta_2 = 0$; $\beta_1 = 0$ beside $\beta_2 = 0.9$
+# of the first 100 gradients is $5 \cdot 10^{-11}$, far below it. We thought so, and the last cell says: hardly. With $\epsilon = 10^{-20}$ four of five arrive with the long memory, and one with the short. What holds them back is memory, though not the more of it the worse. Take both memories away, of gradients and of squares ($\beta_1 = \beta_2 = 0$; $\beta_1 = 0$ beside $\beta_2 = 0.9$
 # does not help), so that each gradient is divided by itself, and all five arrive: at step 450 with $\epsilon = 10^{-20}$, where every step is 0.02 long, and by step 736 with the usual $\epsilon$. This fits the gradients: now and then a
 # lucky sample brings one far above the rest (the largest, $10^{-3}$), and the memory divides those after it by it.
 #
