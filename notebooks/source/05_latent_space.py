@@ -1191,7 +1191,8 @@ added = {name: sums[name, 3].judged(second) for name in equations}
 
 
 def sums_by_second(name):
-    return np.array([added[name].shares(how) for how in ("as it is", "astray", "in pixels")]).T  # [part, way]
+    """Shares [part, way]; 0 where the judge finds no valid triple, as one of ci scale does."""
+    return np.nan_to_num([added[name].shares(how) for how in ("as it is", "astray", "in pixels")]).T
 
 
 told_by_both = {
@@ -1230,7 +1231,7 @@ question(
     ours=sums_by_second("glasses")[:, 0],
     over="disjoint sets of exemplars for one generator",
     baselines=nulls(
-        third_term_alone=np.mean(added["glasses"].shares("third term")),
+        third_term_alone=np.nan_to_num(added["glasses"].shares("third term")).mean(),
         a_step_astray=sums_by_second("glasses")[:, 1].mean(),
         the_same_in_pixels=sums_by_second("glasses")[:, 2].mean(),
     )
