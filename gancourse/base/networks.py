@@ -77,15 +77,18 @@ def batch_norms(network: nn.Module) -> list[nn.modules.batchnorm._BatchNorm]:
 
 
 @contextlib.contextmanager
-def measuring_statistics(network: nn.Module) -> Iterator[None]:
-    """The running statistics of ``network``'s batch normalisation become plain means over the batches of this block."""
+def measuring_statistics(network: nn.Module, seed: int | None = None) -> Iterator[None]:
+    """The running statistics of ``network``'s batch normalisation become plain means over the batches of this block.
+
+    With a ``seed`` dropout and noise layers draw from a stream of their own in it, so that looking on changes no training.
+    """
     layers = batch_norms(network)
     momenta = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
         layer.momentum = None  # a plain mean
     try:
-        with _modes_kept([network]):
+        with _modes_kept([network]), contextlib.nullcontext() if seed is None else seeded(seed):
             network.train()
             yield
     finally:

@@ -90,7 +90,7 @@ class Dropping(GAN):
 
     @torch.no_grad()
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
-        self._measure(generator, rounds, n, seed)
+        self._measure(generator, rounds, n, seed, noise=None)
 
 
 GAMES: dict[str, Any] = {

@@ -51,7 +51,7 @@ def refresh_encoder(players: Bidirectional, real: Tensor, n: int = 64) -> None:
     if getattr(players.encoder, "members", None) is not None:
         raise ValueError("the encoder is an ensemble: take its members first, players.member(k)")
     whole = real[: max(1, len(real) // check.whole("n", n)) * n]  # a rest of one sample has no variance
-    with networks.measuring_statistics(players.encoder), networks.seeded(0):  # looking on changes no training
+    with networks.measuring_statistics(players.encoder, seed=0):
         for part in whole.split(n):
             players.encode(part)
 
@@ -161,6 +161,6 @@ class LatentRegressor(GAN[CodedBatch]):
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Measure E's batch statistics anew, on pictures that G draws; G keeps its own."""
         players, source = cast(Bidirectional, generator), torch.Generator().manual_seed(seed)
-        with networks.measuring_statistics(players.encoder), networks.seeded(seed + 1):  # looking on changes no training
+        with networks.measuring_statistics(players.encoder, seed + 1):
             for _ in range(rounds):
                 players.encode(self.drawing(players, self.latents(n, source)))

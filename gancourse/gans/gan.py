@@ -161,12 +161,11 @@ class GAN(Generic[B]):
         Source: Izmailov et al. 2018 (stochastic weight averaging); "standing statistics" in Brock et al. 2019 (BigGAN).
         """
         if networks.batch_norms(generator):
-            with networks.seeded(seed + 1):  # another seed than the latents'
-                self._measure(generator, rounds, n, seed)
+            self._measure(generator, rounds, n, seed, seed + 1)  # another seed than the latents'
 
-    def _measure(self, generator: nn.Module, rounds: int, n: int, seed: int) -> None:
+    def _measure(self, generator: nn.Module, rounds: int, n: int, seed: int, noise: int | None) -> None:
         source = torch.Generator().manual_seed(seed)
-        with networks.measuring_statistics(generator):
+        with networks.measuring_statistics(generator, noise):
             for _ in range(rounds):
                 generator(self.latents(n, source))
 

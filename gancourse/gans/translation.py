@@ -63,7 +63,7 @@ class Translation(GAN[B], Generic[B]):
         """Measure the running statistics of ``generator``'s batch normalisation anew, over the examples."""
         if not networks.batch_norms(generator) or self.examples is None:
             return
-        with networks.measuring_statistics(generator), networks.seeded(seed):  # dropout must not disturb the run
+        with networks.measuring_statistics(generator, seed):
             for part in self.examples.split(max(2, len(self.examples) // rounds)):
                 if len(part) > 1:
                     self.run(generator, part.to(self.device))

@@ -77,7 +77,7 @@ class VAEGAN(GAN[RebuiltBatch]):
         """Measure the running statistics of ``generator``'s batch normalisation anew, over noise and codes of ``seen``."""
         source = torch.Generator().manual_seed(seed)
         players: Any = generator
-        with networks.measuring_statistics(generator), networks.seeded(seed + 1):  # looking on changes no training
+        with networks.measuring_statistics(generator, seed + 1):
             for part in self.seen[: rounds * n].split(n):
                 code = players.encode(part.to(self.device))
                 self._made(players, self.latents(len(part), source), code, source)

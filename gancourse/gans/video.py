@@ -80,7 +80,7 @@ class FutureGAN(VideoGAN):
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
         """Measure the running statistics of ``generator``'s batch normalisation anew, over the stills."""
         source = torch.Generator().manual_seed(seed)
-        with networks.measuring_statistics(generator), networks.seeded(seed + 1):  # looking on changes no training
+        with networks.measuring_statistics(generator, seed + 1):
             for part in self.stills[: rounds * n].split(n):
                 generator(part.to(self.device), self.latents(len(part), source))
 

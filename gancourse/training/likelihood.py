@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.base.networks import as_generator
 from gancourse.base.progress import Progress
-from gancourse.training.run import TrainingDiverged, finite
+from gancourse.training.run import TrainingDiverged, finite_weights
 from gancourse.training.settings import LARGEST_RATE, checked_hooks
 
 Bound = Callable[..., Tensor]
@@ -123,7 +123,7 @@ def fit_likelihood(
             run.seconds = time.monotonic() - began
             bar.update(run.step, nats=run.nats[-1])
             _call(hooks, run)
-        if not all(bool(finite(parameter.detach())) for parameter in model.parameters()):
+        if not finite_weights(model):
             raise TrainingDiverged(f"the weights hold NaN or infinity at step {run.step}: lower lr, it is {lr:g}", run)
     finally:
         bar.close()

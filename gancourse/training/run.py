@@ -138,7 +138,7 @@ class Run(Generic[G]):
     def check_weights(self) -> None:
         """Raise TrainingDiverged where a player's weights are not finite: a loss that is may have a slope that is not."""
         for name, player in (("generator", self.gan.generator), ("discriminator", self.gan.discriminator)):
-            if not all(bool(finite(parameter.detach())) for parameter in player.parameters()):
+            if not finite_weights(player):
                 why = "its loss is finite, the slope was not: look for a square root, norm or logarithm of zero, or lower lr"
                 message = f"the {name}'s weights hold NaN or infinity at step {self.step:,}: {why}{self._untouched()}"
                 raise TrainingDiverged(message, self)
@@ -232,6 +232,11 @@ def finite(values: Tensor) -> Tensor:
     if not values.is_floating_point() or not values.numel():
         return torch.ones((), dtype=torch.bool, device=values.device)
     return torch.isfinite(torch.stack(torch.aminmax(values))).all()
+
+
+def finite_weights(network: nn.Module) -> bool:
+    """Whether all of a network's parameters are finite."""
+    return all(bool(finite(parameter.detach())) for parameter in network.parameters())
 
 
 def _short(text: str, other: str, most: int = 80) -> str:

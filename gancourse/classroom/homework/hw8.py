@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +12,7 @@ from torch import Tensor
 from gancourse.classroom.homework.checks.calls import unchanged
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.slips import Measured, Slips
-from gancourse.classroom.homework.checks.values import close, compare, equal, number, pair, shape, show, tensor, true
+from gancourse.classroom.homework.checks.values import close, compare, equal, exactly, number, pair, shape, show, tensor, true
 from gancourse.metrics import frechet as oracle
 
 
@@ -21,14 +20,8 @@ def _agree(came: list[str], right: list[str], slips: Measured) -> None:
     """Agreement of what is said of several things, in words; of those that differ three are shown."""
     if came == right:
         return
-    slip = ""
-    for compute, message in slips:
-        with contextlib.suppress(Exception):
-            if compute() == came:
-                slip = message
-                break
     differ = [two for two in zip(right, came, strict=True) if two[0] != two[1]][:3]
-    raise Wrong("; ".join(one for one, _ in differ), "; ".join(other for _, other in differ), slip)
+    raise Wrong("; ".join(one for one, _ in differ), "; ".join(other for _, other in differ), exactly(came, right, slips))
 
 
 def _listed(came: Any, what: str) -> list[float]:

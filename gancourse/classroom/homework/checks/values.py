@@ -105,12 +105,16 @@ def equal(came: Any, expected: Any, slip: str = "", slips: Measured = ()) -> Non
     """Exact equality of ints, strings, booleans, or lists and tuples of them; 3.0 counts as 3, and numpy's 3 as Python's."""
     if _plain(came) == _plain(expected):
         return
+    raise Wrong(show(expected), show(came), exactly(came, expected, slips) or slip)
+
+
+def exactly(came: Any, expected: Any, slips: Measured) -> str:
+    """What is said of the first slip that makes just what came, and not what was expected; "" if none does."""
     for compute, message in slips:
         with contextlib.suppress(Exception):
             if _plain(came) == (other := _plain(compute())) and other != _plain(expected):
-                slip = message
-                break
-    raise Wrong(show(expected), show(came), slip)
+                return message
+    return ""
 
 
 def _plain(value: Any) -> Any:
