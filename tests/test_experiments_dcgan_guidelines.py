@@ -21,6 +21,7 @@ from gancourse.experiments.dcgan_guidelines import (
     by_luck,
     folded,
     loss_and_distance,
+    luck_between,
     matched,
     spreads,
 )
@@ -155,6 +156,29 @@ def test_luck_of_five_trainings_has_44_pairings_of_20_pairs():
 def test_luck_needs_two_trainings_and_pairs_no_more_than_eight(n):
     with pytest.raises(ValueError, match="2 to 8"):
         by_luck(recorded(*range(1, n + 1)))
+
+
+def curves_of(steps, *ends):
+    """A record of the reference whose trainings stand at 1 until the last step."""
+    values = np.ones((len(ends), len(steps)))
+    values[:, -1] = ends
+    return SimpleNamespace(curve=lambda score: {REFERENCE: (np.array(steps, dtype=float), values)})
+
+
+def test_luck_between_two_records_pairs_their_trainings_both_ways():
+    found = luck_between(curves_of([0, 10, 20], 1.0, 2.0), curves_of([0, 20], 4.0, 8.0))
+    assert {tuple(row) for row in found} == {(1 / 4, 2 / 8), (1 / 8, 2 / 4), (4.0, 4.0), (8.0, 2.0)}
+
+
+def test_luck_between_two_records_is_read_at_the_last_step_that_both_have():
+    shorter, longer = curves_of([0, 10], 3.0, 3.0), curves_of([0, 5, 10, 20], 7.0, 7.0)
+    assert {*luck_between(shorter, longer).flat} == {3.0, 1 / 3}  # the longer one stands at 1 at step 10
+
+
+@pytest.mark.parametrize("others", [2, 9])
+def test_luck_between_two_records_needs_as_many_trainings_in_both(others):
+    with pytest.raises(ValueError, match="as many"):
+        luck_between(curves_of([0, 1], *range(1, 10)), curves_of([0, 1], *range(1, others + 1)))
 
 
 def two_trainings():

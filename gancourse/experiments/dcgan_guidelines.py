@@ -250,6 +250,24 @@ def by_luck(record: Record, score: str = "frechet") -> np.ndarray:
     return values / values[np.array(places)]
 
 
+def luck_between(record: Record, other: Record, score: str = "frechet") -> np.ndarray:
+    """As ``by_luck``, of two records whose seeds differ: the reference of one over the other's, and turned round, [P, seeds].
+
+    They are compared at the last step that both have on their curves.  Each pairing of n seeds with the n others is two rows,
+    one for either record above: 240 for five seeds.  No training stands on both sides of a row, so that, other than in
+    ``by_luck``, all of a row can lie on one side of 1.
+    """
+    (steps, values), (other_steps, others) = (each.curve(score)[REFERENCE] for each in (record, other))
+    if len(values) != len(others) or len(values) > MOST_PAIRED:
+        raise ValueError(
+            f"luck_between pairs up to {MOST_PAIRED} trainings with as many, and the records have {len(values)} and {len(others)}"
+        )
+    last = np.intersect1d(steps, other_steps).max()
+    above, below = values[:, steps == last][:, 0], others[:, other_steps == last][:, 0]
+    paired = above / below[np.array(list(permutations(range(len(below)))))]
+    return np.concatenate([paired, 1 / paired])
+
+
 def loss_and_distance(record: Record, arm: str, score: str = "frechet", against: str = "own") -> list[float]:
     """Spearman's rank correlation of D's loss with a score along the curve of each seed, step 0 left out.
 

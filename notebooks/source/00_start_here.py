@@ -120,7 +120,7 @@ board
 # A famous paper of 2016 gives rules for the two networks. Do they help? Lecture 04 breaks them in eight ways, one at a time; five harm by step 2,000. Here are four, chosen for their verdicts: no batch normalisation in $D$, plain rectifiers for $D$'s leaky ones, a hidden layer in $D$, tanh for $G$'s plain rectifiers. (What these are can wait.) It trains small networks, on faces of 16 by 16 pixels, and measures
 # how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and more is worse. Before the first training it was written down what counts as *helps*: at least 1.1.
 #
-# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers. Three of these twenty dots, the filled ones, lie above 1.1, two of them by a hair, and nothing was changed. So one training proves nothing. For each broken rule there are five: the dots of the rows below.
+# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers, and turned round. Nine of these fifty dots, the filled ones, lie above 1.1, and nothing was changed. So one training proves nothing. For each broken rule there are five: the dots of the rows below.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four rules of 2016, measured
@@ -131,11 +131,11 @@ board
 import numpy as np  # noqa: E402
 
 from gancourse.classroom.claims import at_least, check, claim, example, interval_of, nulls  # noqa: E402
-from gancourse.experiments.dcgan_guidelines import SMALL_START, by_luck, ratios  # noqa: E402
+from gancourse.experiments.dcgan_guidelines import SMALL_START, luck_between, ratios  # noqa: E402
 from gancourse.viz.verdicts import Measured, verdicts  # noqa: E402
 
 record = records.load("dcgan_guidelines")  # lecture 04's trainings, half a minute each
-worse, luck = ratios(record), by_luck(record)
+worse, luck = ratios(record), luck_between(record, records.load("dcgan_guidelines_longer"))  # five trainings, and five others
 rules = {
     "D without batch norm": ("no batch norm in D", "reproduced"),
     "D without leaky ReLU": ("ReLU in D", "open"),
@@ -169,7 +169,7 @@ with example():  # boxes of lecture 04, looked at: they count there
         ours=worse[SMALL_START],
         over="trainings",
         tolerance=at_least(1.1),
-        baselines=nulls(nothing_changed_the_smallest_of_the_best_of_44_fives=smallest_by_chance),
+        baselines=nulls(nothing_changed_the_smallest_of_the_best_of_240_fives=smallest_by_chance),
     )
 
 def box(row, arm, change):
@@ -180,7 +180,7 @@ def box(row, arm, change):
         ours=worse[arm],
         over="trainings",
         tolerance=at_least(1.1),
-        baselines=nulls(nothing_changed_the_best_of_44_bars=by_chance),
+        baselines=nulls(nothing_changed_the_best_of_240_bars=by_chance),
         control=control,
         source="Radford et al. 2016, section 3",
         note="Width 16 at 16 px, 2,000 steps; the paper trains wider and deeper networks at 64 px.",
@@ -205,7 +205,7 @@ with example():
 # 1. **The verdict**, and the sentence it is about. A dashed edge says *open*.
 # 2. **Measured**: the mean, its interval in brackets, and how many independent trainings stand behind it. (The control, a *check*, shows the smallest and the largest, and every one has to pass.) *Claimed* is what the source says.
 # 3. **Asked for**: the tolerance, fixed before the run. Compare it with the brackets yourself.
-# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and get no verdict but *open*. This null: divide the full network's five trainings by one another, none by itself. There are 44 ways, and each gives a bar. The left end farthest to the right is at 0.92. (For the control, judged by every value, it is the smallest value of the best five: 0.92, too. The line above the boxes counts the bars: none in the blue, 27 outside, 17 over its edge. But all are of the same five trainings, and the five ratios of a bar multiply to 1: hardly any could lie in the blue. Most say *contradicted*: that word denies a harm of a tenth, and leaves a smaller one open.)
+# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and get no verdict but *open*. This null: divide the full network's five trainings by five *others* of it, and turn it round. There are 240 ways, and each gives a bar. The left end farthest to the right is at 1.02. (For the control, judged by every value, it is the smallest value of the best five: 1.03. The line above the boxes counts the bars: none in the blue; with the first five above all lie over its edge, with the others above all lie outside. So where nothing was changed one five says *open*, the other *contradicted*: that word denies a harm of a tenth, and leaves a smaller one open.)
 # 5. **Why**, where a row is open; **control**, the row without which nothing may be contradicted; a note, here on how small the networks are; and **source**.
 #
 # There are four kinds of boxes.
