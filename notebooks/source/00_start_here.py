@@ -78,10 +78,18 @@ viz.show(
 # %% [markdown] tags=["notes"]
 # ## Play it yourself
 #
-# What moved the network from row to row? It played against another. In the plane the whole game can be seen. The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the
-# plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer; on the black line it cannot tell. Press play. $G$ moves its points towards blue (the arrows, for some of them), $D$ paints again, and by round 600 the orange cloud has come near the blue one and bends as it does. Where real and fake lie on each other nobody can tell them apart: $D$ says about one half, and the colours have paled. Not all is well. Some points still lie between the arcs, and the right end of the lower arc has few; there $D$ is blue, and pulls.
+# What moved the network from row to row? It played against another. In the plane the whole game can be seen.
 #
-# $W$ is the distance between the two clouds (the earth mover's, lecture 11), measured between two samples of 200 points: in the picture it falls from 0.32 to 0.21. How good is that? Two samples of one and the same cloud are at 0.14 on average, and 6.1 % of such pairs at 0.21 or above. So 0 is not the goal, and 0.21 alone shows no fault; the picture does. A cloud *without shape*, a Gaussian with the data's mean and covariance, has 0.31 on average, at best 0.24. Five games, each from its own seed, are at 0.28 to 0.37 in round 120: worth no more. In round 600 they are at 0.14 to 0.26, all below the cloud's average, three below its best. Their mean is 0.21, not 0.14.
+# The blue points are data. The orange ones are what the *generator* $G$ makes of random numbers. The *discriminator* $D$ colours the plane: blue where it takes a point for real, orange where it takes it for a fake, and the deeper the surer. On the black line it cannot tell.
+#
+# Press play. $G$ moves its points towards blue (the arrows, for some of them), and $D$ paints again. By round 600 the orange cloud has come near the blue one and bends as it does. Where real and fake lie on each other nobody can tell them apart: $D$ says about one half, and the colours have paled. Not all is well. Some points still lie between the arcs, and the right end of the lower arc has few; there $D$ is blue, and pulls.
+#
+# $W$ is the distance between the two clouds (the earth mover's, lecture 11), measured between two samples of 200 points. In the picture it falls from 0.32 to 0.21. How good is that? A number alone does not say; it takes two others:
+#
+# - *As good as it gets*: two samples of one and the same cloud are at 0.14 on average, so 0 is not the goal. 6.1 % of such pairs are at 0.21 or above.
+# - *Worth nothing*: a cloud without shape, a Gaussian with the data's mean and covariance, is at 0.31 on average, at best at 0.24.
+#
+# And one game may be lucky, so there are five, each from its own seed. In round 120 they are at 0.28 to 0.37: worth no more than a cloud without shape. In round 600 they are at 0.14 to 0.26, three of them below the best such cloud. Their mean is 0.21, not 0.14.
 #
 # Now disturb it. Paint data of your own; give $G$ ten times the rate of $D$; take the choice *mode collapse* and watch all of $G$'s points sit together and run about among eight clusters, then its cure. Every game on the list is the subject of a lecture: collapse of 06, the vanishing
 # gradient and the orbit of 02 and 07. Without a running kernel you see two moments of the game.
@@ -117,8 +125,9 @@ board
 # Textbooks and lectures say many things about GANs: the game ends at $-\log 4$, one loss saturates and another does not, this guideline matters. In this course
 # each such sentence is *measured*, by a cell that you run.
 #
-# A famous paper of 2016 gives rules for the two networks. Do they help? Lecture 04 breaks them in eight ways, one at a time; five harm by step 2,000. Here are four, chosen for their verdicts: no batch normalisation in $D$, plain rectifiers for $D$'s leaky ones, a hidden layer in $D$, tanh for $G$'s plain rectifiers. (What these are can wait.) It trains small networks, on faces of 16 by 16 pixels, and measures
-# how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and more is worse. Before the first training it was written down what counts as *helps*: at least 1.1.
+# A famous paper of 2016 gives rules for the two networks. Do they help? Lecture 04 breaks them in eight ways, one at a time, and five harm by step 2,000. Here are four, chosen for their verdicts: no batch normalisation in $D$, plain rectifiers for $D$'s leaky ones, a hidden layer in $D$, tanh for $G$'s plain rectifiers. What these are can wait.
+#
+# Small networks are trained, on faces of 16 by 16 pixels, and it is measured how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and more is worse. Before the first training it was written down what counts as *helps*: at least 1.1.
 #
 # One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers, and turned round. Nine of these fifty dots, the filled ones, lie above 1.1, and nothing was changed. So one training proves nothing. For each broken rule there are five: the dots of the rows below.
 
@@ -151,9 +160,17 @@ verdicts(
 )
 
 # %% [markdown] tags=["notes"]
-# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie. *Without batch norm* all of it lies in the blue: the sentence is **reproduced**. *Without leaky ReLU* it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*. *With a hidden layer* none of it lies in the blue, nor *without ReLU*: **contradicted**. That needs a *control*: an experiment that cannot see harm could contradict everything. Lecture 04 takes the normalising out of both networks, from a start where the signal dies: all five end farther from faces (the first box below; named the control after the first seed had been seen). It holds for these small networks, after 2,000 steps, on these seeds. The hidden layer's bar ends at 0.96 (does it help? not asked), that of tanh just before the blue. Tanh is far behind at 500; at 2,000 five *other* trainings gave 1.10 [0.98, 1.23]: open (lecture 04). An interval at 95 % misses one time in twenty, and a verdict is no more than its five trainings.
+# The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie.
 #
-# Now the same as boxes, the control before them. (Elsewhere a click unfolds them.) Without the normalising a network also starts at another scale: matched in the box of batch norm, not in the control.
+# - *Without batch norm* all of it lies in the blue: the sentence is **reproduced**.
+# - *Without leaky ReLU* it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*.
+# - *With a hidden layer* none of it lies in the blue, nor *without ReLU*: **contradicted**.
+#
+# The last word needs a *control*, for an experiment that cannot see harm could contradict everything. Lecture 04 takes the normalising out of both networks, from a start where the signal dies: all five end farther from faces. (It is the first box below, and was named the control after the first seed had been seen.)
+#
+# A verdict is no more than its five trainings, of these small networks, after 2,000 steps; and an interval at 95 % misses one time in twenty. The bar of tanh ends just before the blue. Five *other* trainings gave 1.10 [0.98, 1.23]: on those seeds it would be open (lecture 04).
+#
+# Now the same as boxes, the control before them. Elsewhere a click unfolds them.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same as boxes
@@ -205,8 +222,10 @@ with example():
 # 1. **The verdict**, and the sentence it is about. A dashed edge says *open*.
 # 2. **Measured**: the mean, its interval in brackets, and how many independent trainings stand behind it. (The control, a *check*, shows the smallest and the largest, and every one has to pass.) *Claimed* is what the source says.
 # 3. **Asked for**: the tolerance, fixed before the run. Compare it with the brackets yourself.
-# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and get no verdict but *open*. This null: divide the full network's five trainings by five *others* of it, and turn it round. There are 240 ways, and each gives a bar. The left end farthest to the right is at 1.02. (For the control, judged by every value, it is the smallest value of the best five: 1.03. The line above the boxes counts the bars: none in the blue; with the first five above all lie over its edge, with the others above all lie outside. So where nothing was changed one five says *open*, the other *contradicted*: that word denies a harm of a tenth, and leaves a smaller one open.)
+# 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and get no verdict but *open*.
 # 5. **Why**, where a row is open; **control**, the row without which nothing may be contradicted; a note, here on how small the networks are; and **source**.
+#
+# What does the null of these boxes say? Divide the full network's five trainings by five *others* of it, and turn it round. That can be paired in 240 ways, and each gives a bar. The line above the boxes counts them: none lies in the blue, and the left end farthest to the right is at 1.02. With the first five above, all reach over the edge; with the others above, all lie outside. So where nothing was changed one five says *open* and the other *contradicted*: that word denies a harm of a tenth, and leaves a smaller one open.
 #
 # There are four kinds of boxes.
 #
@@ -234,10 +253,13 @@ with example():
 # $$\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$$
 
 # %% [markdown] tags=["notes"]
-# And the ruler that measured "how far from real faces"? It is the *Fréchet distance*, and it gets a box too, the first that counts. Take two clouds in the plane, Gaussians with the same centre. One is round: its covariance $A$ is the identity. The other is oval:
-# $B = \begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$, whose eigenvalues are 1 and 3. By hand:
-# $\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3$. If that is Greek to you, lecture 08 takes it apart; what matters here is that the code gets the same number to nine digits. (As everywhere, the number that goes by this name is the distance squared. With the identity a wrong formula can be right by luck. So a second box has
-# $A = \operatorname{diag}(4, 1)$; with $M = AB$ and $\operatorname{tr}\bigl(M^{1/2}\bigr) = \sqrt{\operatorname{tr} M + 2\sqrt{\det M}}$ it comes to $9 - 2\sqrt{10 + 4\sqrt 3}$.)
+# And the ruler that measured "how far from real faces"? It is the *Fréchet distance*, and it gets a box too, the first that counts. Take two clouds in the plane, Gaussians with the same centre. One is round: its covariance $A$ is the identity. The other is oval: $B = \begin{pmatrix} 2 & 1 \\ 1 & 2 \end{pmatrix}$, whose eigenvalues are 1 and 3. By hand:
+#
+# $$\operatorname{tr}(A) + \operatorname{tr}(B) - 2 \operatorname{tr}\bigl((AB)^{1/2}\bigr) = 2 + 4 - 2(1 + \sqrt 3) = 4 - 2\sqrt 3.$$
+#
+# If that is Greek to you, lecture 08 takes it apart. What matters here is that the code gets the same number to nine digits. (As everywhere, the number that goes by this name is the distance squared.)
+#
+# With the identity a wrong formula can be right by luck. So a second box has $A = \operatorname{diag}(4, 1)$; with $M = AB$ and $\operatorname{tr}\bigl(M^{1/2}\bigr) = \sqrt{\operatorname{tr} M + 2\sqrt{\det M}}$ it comes to $9 - 2\sqrt{10 + 4\sqrt 3}$.
 
 # %% tags=["slide-continue"]
 zero, a, b = torch.zeros(2), torch.eye(2), torch.tensor([[2.0, 1.0], [1.0, 2.0]])
@@ -267,7 +289,13 @@ identity(
 # %% [markdown] tags=["notes"]
 # ## Where this goes
 #
-# The same two players, one who draws and one who judges, learn more than to make faces up. Here are four networks of later lectures. They travel with the course, and you will train such networks yourself, on a smaller scale. In pairs: what the network is given, and what it makes of it. In the last row it is given a sentence: at the left what it draws, at the right the face that is nearest to it of the thousands that it has learnt from. None of what they are given was in their training. Not all of it succeeds. Look for the glasses in the third pair of row 18, and at the eyes in the third pair of row 19. And are the faces of row 20 copies? Say so pair by pair, then read on. (*Nearest* is by a distance that finds copies even where they are noisy, blurred or moved by a pixel. Lecture 04 tries it, and shows where it ends.) In the first, third and fourth pair the hair is another; in the second it agrees, and the mouth and the background do not.
+# The same two players, one who draws and one who judges, learn more than to make faces up. Here are four networks of later lectures. They travel with the course, and you will train such networks yourself, on a smaller scale.
+#
+# They are shown in pairs: what the network is given, and what it makes of it. In the last row it is given a sentence: at the left what it draws, at the right the face that is nearest to it of the thousands that it has learnt from. None of what they are given was in their training.
+#
+# Not all of it succeeds. Look for the glasses in the third pair of row 18, and at the eyes in the third pair of row 19. And are the faces of row 20 copies? Say so pair by pair, then read on.
+#
+# In the first, third and fourth pair the hair is another; in the second it agrees, and the mouth and the background do not. (*Nearest* is by a distance that finds copies even where they are noisy, blurred or moved by a pixel. Lecture 04 tries it, and shows where it ends.)
 
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.classroom import gallery  # noqa: E402
