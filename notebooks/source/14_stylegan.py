@@ -80,7 +80,11 @@ def show(picture, caption=None):
 # Whose are the sunglasses? (Parents picked so that it shows.)
 
 # %% [markdown] tags=["notes"]
-# First the result. The network below ships with the course. The three faces on the left give the *coarsest* layer of each picture in their row, that one alone; the four at the top give the other nine, the *finer* ones, of each picture in their column. Look along a row: the colour of the hair mostly stays. Pink does in all four, with a patch of blue in one; red in three, brown in two, one of them rimmed with orange. Under the third head the brown turns red, and under the yellow one both turn yellow. The cut you cannot tell, for nearly all heads here have short hair; the long curls of the pink one are lost in each of its mixtures. Look down a column: the ground is nearly that of the face above. Whose are the sunglasses? In the last row they come, with their owner's lighter skin; in the others neither does.
+# First the result. The network below ships with the course. The three faces on the left give the *coarsest* layer of each picture in their row, that one alone; the four at the top give the other nine, the *finer* ones, of each picture in their column.
+#
+# - *Look along a row*: the colour of the hair mostly stays. Pink does in all four, red in three, brown in two. Under the third head the brown turns red, and under the yellow one both turn yellow. The cut you cannot tell, for nearly all heads here have short hair; the long curls of the pink one are lost in each of its mixtures.
+# - *Look down a column*: the ground is nearly that of the face above.
+# - *Whose are the sunglasses?* In the last row they come, with their owner's lighter skin; in the others neither does.
 #
 # The caption is the rule by which the seven parents, and the crossover, were picked: of 24 faces for the rows and 24 for the columns, those whose mixtures obey best. So the picture is no evidence. The line below it says how much of the rule comes true here, how much in all 24 times 24 mixtures, and how much by chance: with the hair of *another* row and the ground of another column. Section 5 counts on faces that nobody picked.
 
@@ -125,10 +129,9 @@ print(f"Fréchet distance {shipped.card['metric']['value']}; of faces{G.size}, t
 #
 # A multi-layer perceptron $f$ turns $z \sim \mathcal N(0, I)$ into $w = f(z)$, a vector of the same length. Why should that help?
 #
-# Suppose that in the data no person with short hair wears glasses. In $z$ two directions might stand for hair and glasses; but a round cloud has points in every quadrant, and the
-# forbidden one must be filled with something. A map from a round cloud to a set with a missing corner has to bend. If $f$ does the bending, $w$ can have the shape that the
-# data have, missing corner included, and the rest of the network may be close to straight. *Nothing in the adversarial loss asks for this* (path length regularisation, section 13, does act on W; our network had none). Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then
-# measure it. So shall we, in section 7.
+# Suppose that in the data no person with short hair wears glasses. In $z$ two directions might stand for hair and glasses; but a round cloud has points in every quadrant, and the forbidden one must be filled with something. A map from a round cloud to a set with a missing corner has to bend. If $f$ does the bending, $w$ can have the shape that the data have, missing corner included, and the rest of the network may be close to straight.
+#
+# *Nothing in the adversarial loss asks for this.* (Path length regularisation, section 13, does act on W; our network had none.) Karras et al. (2019, section 4) argue that it should come by itself, because a straight map is easier to learn, and then measure it. So shall we, in section 7.
 
 # %%
 viz.source(stylegan2.MappingNetwork.forward)
@@ -185,7 +188,9 @@ for what, seed in (("f before its first step", START), ("an f of another start",
     print(f"w differs from that of {what} by {far:.1%} of its variance, {about_the_mean:.1%} about the mean; affine map allowed: {bent:.1%}")
 
 # %% [markdown] tags=["notes"]
-# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt. The last two lines compare $w$ with that of a mapping before its first step, for the same $z$. It moved by 10 % of its variance, 5.8 % about the mean; an affine map of the start's leaves 1.3 %. So $f$ nearly stood still; what it did was mostly to shift and stretch. Keep that in mind for section 7. (Section 19: a second network, and a faster $f$.)
+# $w$ is not round: half of its variance lies in seven directions, where $z$ spreads it over 32. But the mapping before a first step gives nine, and no covariance can tell stretching from bending. So the shape of $w$ says little about what was learnt.
+#
+# The last two lines compare $w$ with that of a mapping before its first step, for the same $z$. It moved by 10 % of its variance, 5.8 % about the mean; an affine map of the start's leaves 1.3 %. So $f$ nearly stood still; what it did was mostly to shift and stretch. Keep that in mind for section 7. (Section 19: a second network, and a faster $f$.)
 
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -418,9 +423,9 @@ show(
 # %% [markdown] tags=["notes"]
 # ## 5. Style mixing: which layer decides what?
 #
-# While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in
-# the paper, two in ten in our recipe.) Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 08 says whose
-# attribute the mixture has: which of the two parents' classes it finds likelier. Hair, skin and background have more than two classes; a line below the curves says how often a third is likeliest. (It looks at $32 \times 32$ versions of all pictures, here and below: what is wrong at 64 px alone, it does not see.)
+# While training, a share of the pictures gets two latents: layers before a random crossover take the style of the first, the others that of the second. So the network cannot rely on neighbouring layers having the same style. (90 per cent of the pictures in the paper, two in ten in our recipe.)
+#
+# Take pairs of faces $a$, $b$ that differ in an attribute. Mix them: coarse layers from $a$, fine ones from $b$. The classifier of lecture 08 says whose attribute the mixture has: which of the two parents' classes it finds likelier. Hair, skin and background have more than two classes; a line below the curves says how often a third is likeliest. The classifier looks at $32 \times 32$ versions of all pictures, here and below: what is wrong at 64 px alone, it does not see.
 
 # %%
 names = list(judge.attribute_names)
@@ -478,7 +483,9 @@ print(f"another class than a's or b's is likeliest, at {middle}: " + ", ".join(f
 print("area under the curve: " + ", ".join(f"{name} {value:.3f}" for name, value in zip(names, area.mean(0), strict=True)))
 
 # %% [markdown] tags=["notes"]
-# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Here all rise at the left: after four of the ten layers each stands at 0.85 or above. The first layer works at 4 px, the next two at 8, the next two at 16, and so on. With the first alone a's colour of hair is the likelier in 0.57 of the pairs, a's background in 0.29. From four layers on the glasses are last. That is not the order of the paper: Karras et al. report for photographs pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from 64 on. (Our last side is 64.)
+# A curve that rises at the left is decided by coarse layers; one that rises at the right, by fine ones. Here all rise at the left: after four of the ten layers each stands at 0.85 or above. (The first layer works at 4 px, the next two at 8, the next two at 16, and so on.) With the first alone a's colour of hair is the likelier in 0.57 of the pairs, a's background in 0.29. From four layers on the glasses are last.
+#
+# That is not the order of the paper. Karras et al. report for photographs pose, hair style, face shape and glasses from sides 4 and 8, colours and microstructure from 64 on, where our pictures end.
 #
 # So do coarse layers decide shapes oftener than colours? The sooner a curve rises, the larger the area under it. For layers in any order it is a half, by symmetry.
 
@@ -555,8 +562,9 @@ show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Thre
 # Papers print distances at $\psi = 1$ and pictures at $\psi = 0.5$ or 0.7. *Read the caption before you compare.*
 
 # %% [markdown] tags=["notes"]
-# The second column is the same face three times. To the right two faces come apart: the skin of the first bleaches into the ground, and curls come loose around the second, whose brows sink over its eyes. Truncation is said to buy quality with variety. How much of which? Precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance, all in the
-# classifier's features, as in lecture 08. A fourth measure: how far, in a perceptual distance (the classifier's feature maps, compared place by place), is a picture from the *nearest real face*? The unit is what unseen real faces score. First precision and this ruler are tried on pictures whose faults are known.
+# The second column is the same face three times. To the right two faces come apart: the skin of the first bleaches into the ground, and curls come loose around the second, whose brows sink over its eyes.
+#
+# Truncation is said to buy quality with variety. How much of which? Three measures are those of lecture 08, in the classifier's features: precision (the share of generated faces inside the real ones' region), recall (the share of real faces inside the generated ones'), and the Fréchet distance. The fourth is a ruler: how far is a picture from the *nearest real face*, in a perceptual distance? That compares the classifier's feature maps place by place, and its unit is what unseen real faces score. First precision and this ruler are tried on pictures whose faults are known.
 
 
 # %% tags=["slide-continue"]
@@ -656,7 +664,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Precision is blind to blur: blurred faces score 1.00, and two halves of different faces 0.96. So its 1.00 for generated ones says little. The ruler puts unseen faces first and noise last. On it, and in recall, both sides of the trade can be read: pulled to the mean, faces come nearer to real ones, and fewer real faces have a generated one near. Better drawn, or only plainer? Plain *real* faces are nearer to others, too: the quarter nearest to the real mean scores 0.94, the farthest 1.04. By a line through these, the plainness that $\psi = 0.6$ brings is worth 0.04 of the 0.07. The rest may be better drawing, or not.
+# Precision is blind to blur: blurred faces score 1.00, and two halves of different faces 0.96. So its 1.00 for generated ones says little. The ruler puts unseen faces first and noise last.
+#
+# By ruler and recall both sides of the trade can be read: pulled to the mean, faces come nearer to real ones, and fewer real faces have a generated one near. Better drawn, or only plainer? Plain *real* faces are nearer to others, too: the quarter nearest to the real mean scores 0.94, the farthest 1.04. By a line through these, the plainness that $\psi = 0.6$ brings is worth 0.04 of the 0.07. The rest may be better drawing, or not.
 #
 # The Fréchet distance mixes both and is lowest with no truncation. Papers print distances at $\psi = 1$ and often pictures at $\psi = 0.5$ or 0.7.
 
@@ -727,8 +737,9 @@ question(
 # Z 74.0, W 26.5; behind the mapping that the network *started* with 31.0.
 
 # %% [markdown] tags=["notes"]
-# **Linear separability.** If attributes lie along straight lines, a plane in latent space should tell who smiles. Generate faces, let the classifier label them, keep the half it is surest about, fit a plane for each attribute, and ask how many bits about the label remain
-# unknown once the side of the plane is known, $H(Y \mid X)$. The score is $\exp \sum_i H(Y_i \mid X_i)$ with entropies in nats, 1 at best; if planes told nothing, it would be 2 to the sum of the table's first column. Ours holds a quarter of the faces back for judging, because with so few a plane can learn its own faces by heart.
+# **Linear separability.** If attributes lie along straight lines, a plane in latent space should tell who smiles. Generate faces, let the classifier label them, keep the half it is surest about, and fit a plane for each attribute. How many bits about the label remain unknown once the side of the plane is known, $H(Y \mid X)$?
+#
+# The score is $\exp \sum_i H(Y_i \mid X_i)$ with entropies in nats, 1 at best; if planes told nothing, it would be 2 to the sum of the table's first column. Ours holds a quarter of the faces back for judging, because with so few a plane can learn its own faces by heart.
 #
 # The null is an untrained mapping in place of $f$: the same latents, the same pictures and labels, the same training of planes. Two kinds of it: the very mapping that our network started with, and those of other starts, which this synthesis network never met.
 
@@ -805,7 +816,9 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 8. Directions
 #
-# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance. Four rows do as they are told on this face, which was picked for it: the hair grows past the chin; dark glasses come, and longer hair with them; the smile opens, while an eye closes; to the left the skin grows light. But at six deviations the eyes shrink (long hair, smile), the skin bleaches behind the glasses, or mouth and chin dissolve (dark skin, to the right): planes that keep their distance do not keep an attribute. The last row is a random direction: at the left it bares teeth, too.
+# Planes have normals. Walk along the normal of the plane between short and long hair, and the hair should grow. The directions are fitted in W by logistic regression (Shen et al. 2020 fit a linear SVM), each made orthogonal to the others, so that one attribute moves and the other planes keep their distance.
+#
+# Four rows do as they are told on this face, which was picked for it: the hair grows past the chin; dark glasses come, and longer hair with them; the smile opens, while an eye closes; to the left the skin grows light. But at six deviations eyes shrink, skin bleaches behind the glasses, or mouth and chin dissolve: planes that keep their distance do not keep an attribute. The last row is a random direction: at the left it bares teeth, too.
 
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -865,7 +878,9 @@ print("from a fresh mean, in deviations of w: " + ", ".join(f"{name} {value:.2f}
 print("Fréchet distance at psi = 0.7, mean " + ", ".join(told))
 
 # %% [markdown] tags=["notes"]
-# Less than one would think: faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind (with zeros some skins turn darker; with the other mean two heads of red hair turn yellow), and the distance grows, in one draw, from 7.5 to 8.9 and 9.8. The face at $\psi = 0$ need not tell: that of zeros is smeared, the other mean's is plain. The distance to a fresh mean of $f(z)$ does: 0.02 deviations of $w$, what sampling makes ($1/\sqrt{2000}$), against 0.77 and 0.89. (Our trainings end with `stylegan2.measure_average`, because the averaged generator has a mapping of its own.)
+# Less than one would think. Faces at $\psi = 0.4$ still look like faces, of a slightly wrong kind: with zeros some skins turn darker, with the other mean two heads of red hair turn yellow. The distance grows, in one draw, from 7.5 to 8.9 and 9.8. The face at $\psi = 0$ need not tell: that of zeros is smeared, the other mean's is plain.
+#
+# What does tell is the distance to a fresh mean of $f(z)$: 0.02 deviations of $w$, what sampling makes ($1/\sqrt{2000}$), against 0.77 and 0.89. Our trainings end with `stylegan2.measure_average`, because the averaged generator has a mapping of its own.
 #
 # **What did the new entrance buy?** In this one small network coarse layers decide shapes no sooner than colours (section 5). Truncation trades variety for nearness (section 6). Planes do better in W than in Z, 26.5 against 74.0, but nearly as well, 31.0, behind the mapping that the network started with; paths differ as much behind it as behind $f$, as far as three sets tell (section 7). $f$ nearly stood still: what was learnt, the *synthesis* learnt.
 
@@ -972,6 +987,7 @@ for label, found in medians.items():
 
 # %% [markdown] tags=["notes"]
 # The vertical line is size 1, where instance normalisation would put every map's deviation. Demodulated maps have medians of 1.01 at 4 px down to 0.16 at 64, not all 1: the incoming features need not have variance 1, mean 0 or independence. Without demodulation the medians are 59 down to 7. The two differ by the length of the weights, some 43 to 88 times.
+#
 # Do not read these factors as what a network *trained* without demodulation would suffer. The length is divided out, so nothing in training held it; and the weights are stored with variance 1, without the division by the root of the inputs of lecture 13. At 4 px that alone is $\sqrt{9 \cdot 128} \approx 34$ before the first step.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -988,7 +1004,9 @@ for label, found in medians.items():
 #
 # Why change a normalisation that worked? Karras et al. (2020, section 2) found a blob like a drop of water in most pictures of StyleGAN, and in all feature maps from about 64 px upwards. Their explanation: instance normalisation destroys
 # what the relative strength of two maps says, and the generator smuggles it through. One strong spike in a corner of a map dominates its $\sigma$; by the spike's height the network sets the strength of everything else. When they took the normalisation
-# out, the droplets disappeared. The mechanism in numbers: a map of $64 \times 64$ places with variance 1, and a spike of height $A$ added at one place. The rest should come out with
+# out, the droplets disappeared.
+#
+# The mechanism in numbers: a map of $64 \times 64$ places with variance 1, and a spike of height $A$ added at one place. The rest should come out with
 # deviation $1 / \sqrt{1 + A^2 / 64^2}$.
 
 # %% tags=["nbval-check-output", "slide-continue"]
@@ -1008,6 +1026,7 @@ for height in (0, 64, 640):
 # ## 11. Noise
 #
 # Between convolution and activation each layer adds a map of white noise, the same for all channels, times a learned strength that starts at 0. It is for what has no cause: where a curl of hair falls. Without it a network must make such detail out of the styles.
+#
 # How much does this network use it? Our drawn faces have few such details, and our recipe lets the noise in only after a fifth of the steps: in the first pilots a generator that knew no details yet made them of noise, as speckles. Top: pictures of one $w$ with different noise, and the deviation over 32 of them. Below: how strong.
 
 # %%
@@ -1242,7 +1261,9 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
 #
 # $$\mathbb E_{w,\, y}\bigl(\lVert J_w^{\mathsf T} y \rVert_2 - a\bigr)^2, \qquad y \sim \mathcal N(0, I),$$
 #
-# $a$ being the running mean of the norm. $J_w^{\mathsf T} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian. Since $\mathbb E \lVert J^{\mathsf T} y\rVert^2 = \lVert J \rVert_F^2$, the norm measures how much the picture moves. For a given mean square the penalty is smallest when the norm is the same for
+# $a$ being the running mean of the norm. $J_w^{\mathsf T} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian. Since $\mathbb E \lVert J^{\mathsf T} y\rVert^2 = \lVert J \rVert_F^2$, the norm measures how much the picture moves.
+#
+# For a given mean square the penalty is smallest when the norm is the same for
 # *all* $y$, which in many dimensions means that $J$ has equal singular values: a rotation times a number. Check both on linear maps $g(w) = A w$ with 1,000 "pixels" and 20 numbers in $w$: one whose singular values are all 3, one whose singular
 # values differ, with the same sum of squares. The mean squares must agree and the variances must not. Even the smaller variance is not 0: for equal values $\sigma$ it is about $\sigma^2/2$, here 4.5, and small only beside the mean square.
 
@@ -1425,7 +1446,11 @@ question(
 # %% [markdown] tags=["notes"]
 # Read a row from the left: how far one must go in each space before half of the faces have it, and what else has changed by then. The last column says what an exchange of the whole face would change; a space that is no better than that edits nothing. The second table is the harder null: directions drawn at random, gone along as far.
 #
-# Two directions go each way. For a smile and for dark skin W changes less of the rest, 0.10 and 0.15 against 0.22 and 0.28 in Z; for long hair and for glasses it changes more, 0.20 and 0.42 against 0.15 and 0.39. All change less than a stranger would. But random directions that go as far change (hair, glasses, smile, skin) 0.20, 0.28, 0.29 and 0.27 of the rest in Z and 0.14, 0.25, 0.11 and 0.10 in W. In Z ours change less for hair and smile, more for glasses; in W more in three of four. Random ones give the attribute to 0.05 to 0.30 of the faces, not to half. So the fit buys success; in W it does not spare the rest. And between Z and W random directions differ by 0.11 in the mean, ours by 0.04. With four directions of one network that decides nothing: the interval of the difference holds 0. And the faces that are moved are among those to which the planes were fitted. Glasses take five deviations in W until half of the faces have them; the face of section 8 has dark ones at three.
+# Two directions go each way. For a smile and for dark skin W changes less of the rest, for long hair and for glasses more; all change less than a stranger would.
+#
+# Random directions that go as far are a hard null. In W they change less of the rest than ours in three of four; in Z ours change less for hair and smile, more for glasses. They give the attribute to 0.05 to 0.30 of the faces, where ours give it to half. So the fit buys success; in W it does not spare the rest. And between Z and W random directions differ by 0.11 in the mean, ours by 0.04.
+#
+# With four directions of one network that decides nothing: the interval of the difference holds 0. And the faces that are moved are among those to which the planes were fitted. Glasses take five deviations in W until half of the faces have them; the face of section 8 has dark ones at three.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Find a given face
@@ -1550,9 +1575,13 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the nulls first. A network that knows no faces gets somewhere, too, to 0.43, for the search has numbers to turn; the trained one gets to 0.18. (A null, too, must be tuned: at the trained network's step size in W, 0.1, its loss on the four faces stays at 3.1, at its own at 2.3. In Z its best step is the largest of four, by little.) The difference is what knowing faces is worth, with one untrained network to compare.
+# Read the nulls first. A network that knows no faces gets somewhere, too, to 0.43, for the search has numbers to turn; the trained one gets to 0.18. The difference is what knowing faces is worth, with one untrained network to compare. A null, too, must be tuned: at the trained network's step size in W, 0.1, its loss on the four faces stays at 3.1, at its own at 2.3.
 #
-# Then W against Z. In the trained network the search in W ends nearer, by 0.07. You see it in the last face, whose red hair comes out pink in Z, and in the first, whose eyes are shut there; but the fifth's eyes are pale in both, and the glasses of the second and the fourth no search finds. In the untrained network W gains 0.36. That is nearly half of what Z leaves there, 0.78; in the trained one it is a little over a quarter of 0.25. So the gain is no sign that training made W the better organised space; a $w$ that is searched may also go where $f$ never leads. $\mathcal W^+$, with more room still, comes nearer again, to 0.11. That is no proof that the network can draw the test faces: with a style for each layer the search has $L$ times as many numbers and leaves the set of pictures that any $z$ gives.
+# Then W against Z. In the trained network the search in W ends nearer, by 0.07. You see it in the last face, whose red hair comes out pink in Z, and in the first, whose eyes are shut there; but the fifth's eyes are pale in both, and the glasses of the second and the fourth no search finds.
+#
+# In the untrained network W gains 0.36. That is nearly half of what Z leaves there, 0.78; in the trained one it is a little over a quarter of 0.25. So the gain is no sign that training made W the better organised space; a $w$ that is searched may also go where $f$ never leads.
+#
+# $\mathcal W^+$, with more room still, comes nearer again, to 0.11. That is no proof that the network can draw the test faces: with a style for each layer the search has $L$ times as many numbers and leaves the set of pictures that any $z$ gives.
 #
 # Karras et al. use the difference between generated and other pictures to tell whether a picture came from a given network. Here the squared error of a pixel is 0.0163 for faces that the network drew (the first of them the search did not find again) and 0.0934 for test faces.
 
@@ -1641,9 +1670,15 @@ viz.table(
 )
 
 # %% [markdown]
-# Both mappings nearly stood still, to two thousandths at most in the cosine of their weights (biases not counted), to 10 % and 4 % of the variance of $w$, most of it affine: no accident of one training. Behind its own start the second network's planes do nearly as well as in W, too, if not quite: in all three sets W is ahead, by a tenth to a fifth, as it is in those of the first, by 0.06 to 0.30. The ratio of the paths is 1.44 with the penalty on W and 1.45 without; but the two differ in size and mixing as well, and there is one training of each.
+# Both mappings nearly stood still, to two thousandths at most in the cosine of their weights (biases not counted), to 10 % and 4 % of the variance of $w$, most of it affine: no accident of one training. Behind its own start the second network's planes do nearly as well as in W, too, if not quite. In all three sets W is ahead, by a tenth to a fifth, as it is in those of the first, by 0.06 to 0.30.
 #
-# How far could Adam have carried a weight? The layers of $f$ learn more slowly than the rest, ours at a twentieth of the rate (`lr_mult=0.05`), the authors' at a hundredth: a perceptron of eight layers, they report, made training unstable at higher rates. (With the equalised weights of lecture 13 such a layer stores weights 20 or 100 times as large, and multiplies them by `lr_mult` in use.) In use, then, Adam carries a weight by about its rate times the steps at most: with rates that fall three times, our 20,000 steps come to $8{,}500 + 3{,}600 + 1{,}333 \approx 13{,}400$ at the full rate, and $0.003 \cdot 0.05 \cdot 13{,}400 \approx 2.0$ for weights of deviation 1; for the authors $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$. A cosine of 0.998 between weights of equal length is a move of $\sqrt{2 \cdot 0.002} \approx 0.06$ of that deviation. So Adam could have carried a weight some thirty times as far as it went.
+# The ratio of the paths is 1.44 with the penalty on W and 1.45 without; but the two differ in size and mixing as well, and there is one training of each.
+#
+# How far could Adam have carried a weight? The layers of $f$ learn more slowly than the rest, ours at a twentieth of the rate (`lr_mult=0.05`), the authors' at a hundredth: a perceptron of eight layers, they report, made training unstable at higher rates. (Such a layer stores weights 20 or 100 times as large, as in lecture 13, and multiplies them by `lr_mult` in use.)
+#
+# In use, then, Adam carries a weight by about its rate times the steps at most. With rates that fall three times, our 20,000 steps come to $8{,}500 + 3{,}600 + 1{,}333 \approx 13{,}400$ at the full rate, and $0.003 \cdot 0.05 \cdot 13{,}400 \approx 2.0$ for weights of deviation 1; for the authors it is $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$.
+#
+# A cosine of 0.998 between weights of equal length is a move of $\sqrt{2 \cdot 0.002} \approx 0.06$ of that deviation. So Adam could have carried a weight some thirty times as far as it went.
 
 # %% [markdown]
 # Does $f$ move if it may? The game of section 14, narrower, twice as long and without its path length penalty, was trained three times with `lr_mult` 0.05 and three times with 1. Both begin with the same $f$, and in all else they are alike. At 1 Adam could carry a weight of the small game as far as one of $f$ in the training above. (It takes four minutes of a processor, so it is recorded.)
@@ -1693,7 +1728,9 @@ question(
 # %% [markdown]
 # It may, and it does: by 0.16 to 0.19 of a deviation in place of 0.01. At twenty times the rate $f$ goes some seventeen times as far, and either way a tenth of what Adam could. So in the small game how far it goes follows its rate. That does not explain the network above: it had the room of the fast $f$, 2.0, and went 0.065. Why the steps do not add up we did not test.
 #
-# Does moving help? After 600 steps half of the variance of $w$ lies in 3, 2 and 3 directions, where the slow $f$ has 4, 4 and 5, and the Fréchet distance is 18.0, 16.8 and 22.1, where it has 14.9, 12.1 and 16.7. What would count as a price of moving was written down before the run: three differences of one sign, and every fast training behind every slow one. Both came true, the second only just, 16.8 to 16.7. But look half-way, at 300 steps: there the fast $f$ is ahead in two of three, 14.2 and 15.9 against 14.7 and 16.6; then all three fall back. A sign that turns with the hour of looking is not worth much. The third fast one ends hardly nearer than it began, 22.1 after 23.2. All this is said of the small game and its 600 steps.
+# Does moving help? After 600 steps half of the variance of $w$ lies in 3, 2 and 3 directions, where the slow $f$ has 4, 4 and 5, and the Fréchet distance is 18.0, 16.8 and 22.1, where it has 14.9, 12.1 and 16.7. What would count as a price of moving was written down before the run: three differences of one sign, and every fast training behind every slow one. Both came true, the second only just, 16.8 to 16.7.
+#
+# But look half-way. At 300 steps the fast $f$ is ahead in two of three, 14.2 and 15.9 against 14.7 and 16.6; then all three fall back. A sign that turns with the hour of looking is not worth much. The third fast one ends hardly nearer than it began, 22.1 after 23.2. All this is said of the small game and its 600 steps.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the new entrance bought
