@@ -77,7 +77,9 @@ COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein
 # ## 1. A loss is two curves
 #
 # A discriminator returns a logit $l$. All that a loss does is to say how much each player pays for it, and all that the players feel is the slope. So draw the
-# slopes. On the left, how hard $D$ pushes the logit of a *fake* down. On the right, how hard $G$ pulls it up. Right of zero the discriminator takes the fake for
+# slopes. On the left, how hard $D$ pushes the logit of a *fake* down. On the right, how hard $G$ pulls it up.
+#
+# Right of zero the discriminator takes the fake for
 # real (right of one half for least squares with codes 0 and 1; Wasserstein's critic has no such place); far to the left it is sure that it is fake. $G$ minimises $\log(1 - \sigma(l))$ (saturating), $-\log \sigma(l)$ (non-saturating), $\frac12 (l - 1)^2$ (least squares), $-l$ (Wasserstein, hinge).
 # (A relativistic loss takes pairs, section 6. Beside a real logit of 0 its curve, dotted, is the non-saturating one.)
 
@@ -107,7 +109,9 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # Read the right panel from the left. The *saturating* loss has no slope where $D$ is sure of a fake: lecture 02. The *non-saturating* one is steep there and flat on the
 # other side. The *Wasserstein* and *hinge* generators pull with the same force everywhere. *Least squares* is a straight line: the further off, the harder the pull,
-# and beyond 1 it pulls *back*. In the left panel the hinge is the one with an edge: once a fake's logit is below $-1$, $D$ does not
+# and beyond 1 it pulls *back*.
+#
+# In the left panel the hinge is the one with an edge: once a fake's logit is below $-1$, $D$ does not
 # care how far. Saturating and non-saturating differ for $G$ alone, so on the left one line hides the other.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -148,7 +152,9 @@ lines.answered(least_squares_of_d, *asked.LEAST_SQUARES)
 # %% [markdown] tags=["notes"]
 # ### Rightly classified is not near
 #
-# The paper's first figure is an argument for squares, and it can be computed. Take the simplest discriminator, a plane, $D(x) = w \cdot x + b$. Real points (blue) and the fakes it learns from (orange) are two clouds; each loss finds its best line. Then $G$ moves, and
+# The paper's first figure is an argument for squares, and it can be computed. Take the simplest discriminator, a plane, $D(x) = w \cdot x + b$. Real points (blue) and the fakes it learns from (orange) are two clouds; each loss finds its best line.
+#
+# Then $G$ moves, and
 # three new fakes (black) are judged: one on the fakes' side, one among the real points, and one that went past them, far into the side that $D$ calls real. Each arrow is minus the gradient of $G$'s loss, in each panel drawn so that the longest has 2.5. The logistic plane is about seven times as steep, so compare directions across the panels; the table has the numbers, also of arrows too short to be seen.
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -361,7 +367,9 @@ identity(
 # %% [markdown] tags=["notes"]
 # ## 3. Hinge, and a bound on the slope
 #
-# The loss of SAGAN and BigGAN (the StyleGANs kept the non-saturating one) is the hinge, $\mathbb{E}[\max(0, 1 - l(x))] + \mathbb{E}[\max(0, 1 + l(G(z)))]$ for $D$ and $-\mathbb{E}[l(G(z))]$ for $G$. Which divergence is it? At each $x$, $D$ minimises
+# The loss of SAGAN and BigGAN (the StyleGANs kept the non-saturating one) is the hinge, $\mathbb{E}[\max(0, 1 - l(x))] + \mathbb{E}[\max(0, 1 + l(G(z)))]$ for $D$ and $-\mathbb{E}[l(G(z))]$ for $G$.
+#
+# Which divergence is it? At each $x$, $D$ minimises
 # $p \max(0, 1 - l) + q \max(0, 1 + l)$. Between $-1$ and $1$ that is a straight line with slope $q - p$, so the best $l$ is at an end: $l^* = \operatorname{sign}(p - q)$. The value is $2 \int \min(p, q) = 2 - 2\,\mathrm{TV}(p, q)$:
 # total variation, the last row of the table in section 5.
 
@@ -436,7 +444,9 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # ### What it does not bound
 #
-# For a convolution the recipe takes the kernel $[C_{out}, C_{in}, k, k]$, reads it as a matrix with $C_{out}$ rows, and divides by that matrix's $\sigma$. But a convolution applies that matrix to *overlapping* patches. A pixel
+# For a convolution the recipe takes the kernel $[C_{out}, C_{in}, k, k]$, reads it as a matrix with $C_{out}$ rows, and divides by that matrix's $\sigma$.
+#
+# But a convolution applies that matrix to *overlapping* patches. A pixel
 # takes part in up to $k^2$ of them, so the map from picture to picture can stretch by more, up to $k$ times more at stride 1 and $\lceil k / s \rceil$ times at stride $s$. [Sedghi et al. 2019](https://arxiv.org/abs/1805.10408) compute that map's singular values, and users have reported the gap (pytorch/pytorch#99149). Power iteration on the map
 # itself, convolution and transposed convolution in turn, gives the truth:
 
@@ -514,7 +524,9 @@ plt.show()
 # ## 4. Are they created equal?
 #
 # Lucic et al. (2018) asked what is left when one party runs them all: one network, one budget, many seeds, a search over settings for each. Their abstract ends: they "did not find evidence that any of the tested
-# algorithms consistently outperforms the non-saturating GAN". We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (without it Wasserstein's critic is unbounded; no spectral norm here), one $D$ step a round (unlike lecture 11), 800
+# algorithms consistently outperforms the non-saturating GAN".
+#
+# We can afford a small version. Six losses, the same two perceptrons, the same light $R_1$ penalty (without it Wasserstein's critic is unbounded; no spectral norm here), one $D$ step a round (unlike lecture 11), 800
 # steps of 16 pictures, the rate falling to 0 from 560, twenty seeds. $G$'s averaged weights draw 16 px faces, judged by unseen ones.
 #
 # One learning rate for all would favour whatever it was chosen with. So every loss may choose among five: one training with each, on a seed that the contest does not use, and the nearest end decides. That rule was written down first; the search went on until every best rate had a worse one on either side.
@@ -530,8 +542,10 @@ for name, rate in rates.items():
 viz.table(rows, caption="Frechet distance at the end of one training with each learning rate")
 
 # %% [markdown] tags=["notes"]
-# We fix the test, too. Runs with the same seed start from the same weights and see the same data, so compare them in pairs, by the difference of their distances: a loss *consistently outperforms* the non-saturating one if the 99 % interval of that difference lies below zero. (99 %, for there are five comparisons: an error of one in a hundred for each is at most one in twenty for all. Five of the seeds were looked at before the rule was made; without them the verdicts are the same.)
+# We fix the test, too. Runs with the same seed start from the same weights and see the same data, so compare them in pairs, by the difference of their distances. A loss *consistently outperforms* the non-saturating one if the 99 % interval of that difference lies below zero: with five comparisons an error of one in a hundred for each is at most one in twenty for all. (Five of the seeds were looked at before the rule was made; without them the verdicts are the same.)
+#
 # One arm more is no entrant: Wasserstein's loss with the rate of the five others. It shows what a table with one rate would have said, and whether these seeds can see such a thing.
+#
 # The contest is recorded (`gancourse experiment six_losses` runs it again).
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -683,8 +697,7 @@ question(
 # Now look at the dots before you rank. With one seed, any two losses whose rows overlap could have come out in either order. Put three questions to this table, and to every other.
 #
 # - *How many seeds?* Twenty. The 99 % intervals of a difference are about 1 to each side, and no loss's reaches below $-1.4$: an advantage of more than a tenth of the non-saturating loss's 16 is not there. Five seeds see much less. The first five alone put least squares 2.6 farther, and even a 95 % interval holds zero; the twenty put it 3.2 farther, 99 % interval [2.1, 4.4]. By the column of correlations the pairs gain nothing: the same start and batches do not make two losses' luck alike.
-# - *Was each tuned?* In its rate alone, among five, one training each; $\gamma$ is 1 for all. That is an excuse for the loser: $R_1$ is measured in logits, and least squares sets their scale by its codes. So let it and the non-saturating loss choose $\gamma$, too, on the same grid, and meet again on the twenty seeds under the same rule (hollow dots, and the dashed orange curve). Both choose 10. So one $\gamma$ for all was unfair to one, though by this search both want the same. The non-saturating loss ends 0.6 nearer than with 1, least squares 3.6; of its 3.2 farther 0.2 is left, with a 99 % interval of [-0.9, 1.4] (S10.gamma, section 10).
-# - *At which budget?* One, 800 steps; the looks on the way are no contests: each rate was chosen by the end, and falls to 0. Least squares is the farthest of the six at every look, and catches up: from 73 after 200 steps to 21, where the others go from 40 or less to 18 (curves of 150 samples a look); with $\gamma = 10$ it is level from 600 steps on (section 10). And this distance looks at a course classifier's features, so it can be compared with nothing outside the table.
+# - *Was each tuned?* In its rate alone, among five, one training each; $\gamma$ is 1 for all. That is an excuse for the loser: $R_1$ is measured in logits, and least squares sets their scale by its codes. So let it and the non-saturating loss choose $\gamma$, too, on the same grid, and meet again under the same rule (hollow dots, and the dashed orange curve). Both choose 10. The non-saturating loss ends 0.6 nearer than with 1, least squares 3.6: one $\gamma$ for all was unfair to one. Of its 3.2 farther 0.2 is left, with a 99 % interval of [-0.9, 1.4] (S10.gamma, section 10).
 #
 # What the table does say: with the best of five rates no loss outperforms the oldest practical one consistently (S10.equal). The one that falls behind with $\gamma = 1$ is level at the end with 10, which both chose. A loss has no rank by itself: it comes with a rate, a penalty and a budget.
 
@@ -881,9 +894,9 @@ check(
 )
 
 # %% [markdown] tags=["notes"]
-# The network's bound, evaluated on the grid, can come close to the exact value and never exceeds it. That is what makes it a bound: a discriminator too small, or trained too briefly (not told apart here), reports too small a
-# divergence. (C21.learnt's interval runs over five trainings; the least share by far is total variation's, in the table's last column.) Neyman's row stands apart: $\int q^2 / p$ diverges where $q$ has the broader tails. A sum over a grid is always a finite number, and the three printed ones show what it is worth: each wider grid makes it as large as you like. The network
-# reports $-0.098$, less than the 0 of a constant $T = 0$: it has not learnt even that.
+# The network's bound, evaluated on the grid, can come close to the exact value and never exceeds it. That is what makes it a bound: a discriminator too small, or trained too briefly, reports too small a divergence. (C21.learnt's interval runs over five trainings; the least share by far is total variation's, in the table's last column.)
+#
+# Neyman's row stands apart: $\int q^2 / p$ diverges where $q$ has the broader tails. A sum over a grid is always a finite number, and the three printed ones show what it is worth: each wider grid makes it as large as you like. The network reports $-0.098$, less than the 0 of a constant $T = 0$: it has not learnt even that.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does the choice matter?
@@ -925,7 +938,9 @@ axis.legend(fontsize=8)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# The same data, the same family, five divergences, and two answers: three wide curves and two narrow ones lie almost on top of each other, so read the legend's numbers. Forward KL and Pearson's $\chi^2$ put a heavy price on data without samples: one wide Gaussian over everything, most of it where there is no data. Reverse KL and Neyman's
+# The same data, the same family, five divergences, and two answers: three wide curves and two narrow ones lie almost on top of each other, so read the legend's numbers.
+#
+# Forward KL and Pearson's $\chi^2$ put a heavy price on data without samples: one wide Gaussian over everything, most of it where there is no data. Reverse KL and Neyman's
 # $\chi^2$ put it on samples without data: one clump, and the other given up. Jensen-Shannon sides with the first group here. (Lecture 07 takes this up as what each KL punishes, C14.) In a real GAN the picture blurs: $D$ is never
 # the best one, and the generator can do more than one Gaussian.
 
@@ -954,8 +969,12 @@ for name in ("non_saturating", "hinge", "relativistic"):
 
 # %% [markdown] tags=["notes"]
 # Huang et al. (2024) build a whole recipe on it, with two penalties: $R_1 = \frac{\gamma}{2} \mathbb{E}|\nabla_x l(x)|^2$ at real samples, and $R_2$, the same at fakes. In their table on 1000 stacked digits, pairing with both penalties finds all
-# 1000 modes and cross-entropy with both 693, and with $R_1$ alone both fail. (Lecture 06 has the digits.) Their argument for pairing is about collapse: a fake is compared with real samples one by one, so pleasing $D$ at a single place helps
-# little while most real samples have higher logits. The argument for the second penalty you can measure in a minute. $R_1$ asks for a small slope *where the data are*. Of the places where the fakes are it asks nothing. Eight clusters on a
+# 1000 modes and cross-entropy with both 693, and with $R_1$ alone both fail. (Lecture 06 has the digits.)
+#
+# Their argument for pairing is about collapse: a fake is compared with real samples one by one, so pleasing $D$ at a single place helps
+# little while most real samples have higher logits.
+#
+# The argument for the second penalty you can measure in a minute. $R_1$ asks for a small slope *where the data are*. Of the places where the fakes are it asks nothing. Eight clusters on a
 # ring, the same seeds, five settings; the mean squared slope of $D$ at real and at fake points during training:
 
 # %%
@@ -1023,9 +1042,11 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the boxes in this order. With $\gamma = 0.5$ in both, $R_1 + R_2$ is also twice the penalty, so that comparison says nothing of *where* a penalty acts. The fair one spends the same $\gamma$ in all: there $R_1$ alone leaves 1.28 times the squared slope at the fakes (C17.r2); all numbers here are squares. (Not from the start: for the first 20 to 40 steps the fakes are the flatter place in most panels. At the data both are alike, 0.018 and 0.017.) It is a matter of place
-# *and* of strength: $R_1$ of 0.5 alone brings the slope at the fakes from 0.28 to 0.05, though it asks nothing there, and three times as much brings it below that of $R_1 + R_2$ (C17.strength), with a smaller slope at the data, too. The budget is far too short to fit the ring, so this says nothing about
-# samples; it shows what a given $\gamma$ does at the fakes, with the second penalty and without. Lecture 04's recipe for faces is pairing with a lazy $R_1$, and lecture 06 counts modes.
+# Read the boxes in this order; all numbers are squares of slopes. With $\gamma = 0.5$ in both, $R_1 + R_2$ is also twice the penalty, so that comparison says nothing of *where* a penalty acts. The fair one spends the same $\gamma$ in all: there $R_1$ alone leaves 1.28 times the squared slope at the fakes (C17.r2). At the data both are alike, 0.018 and 0.017. (Not from the start: for the first 20 to 40 steps the fakes are the flatter place in most panels.)
+#
+# So it is a matter of place *and* of strength. $R_1$ of 0.5 alone brings the slope at the fakes from 0.28 to 0.05, though it asks nothing there, and three times as much brings it below that of $R_1 + R_2$ (C17.strength), with a smaller slope at the data, too.
+#
+# The budget is far too short to fit the ring, so this says nothing about samples; it shows what a given $\gamma$ does at the fakes, with the second penalty and without. Lecture 04's recipe for faces is pairing with a lazy $R_1$, and lecture 06 counts modes.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## BEGAN: an autoencoder judges
@@ -1153,6 +1174,7 @@ check(
 # ### What $\gamma$ buys
 #
 # A low $\gamma$ asks that fakes be drawn much better than real pictures. The easy way to do that is to make *few kinds* of picture. So $\gamma$ should trade diversity for quality, and the authors say it does. The recorded experiment trains five times at each of three $\gamma$.
+#
 # Its diversity is that of *accepted* pictures alone, for the variety of grey mush is worth nothing: a classifier of face or none, which has been shown noise, blur and mean faces, has to take a picture for a face. Then diversity is the variance of the accepted pictures' features, as a share of unseen faces'.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1227,13 +1249,17 @@ question(
 #
 # *Quality*, the other half of the trade. From 0.8 to 1 the judge takes fewer pictures for faces, 0.38 for 0.49, but the interval of the difference holds zero (C22.price); with 0.5 it takes all of one run or none, 0.40 on average.
 #
-# *Distance.* Keep to section 4's scale. $\gamma = 0.5$ ends at 102, farther from the data than untrained players (86); $\gamma = 0.8$ at 41, farther than a blur (35); $\gamma = 1$ at 24, nearer than a blur in each of five trainings (C22.draws). By the rule of S10.draws the last alone draws, which is why the rows between the $\gamma$ are questions. And averages of two faces do no worse than $\gamma = 1$ by any of the three: 0.39 accepted for 0.38, 0.63 of the spread for 0.58, a distance of 11 for 24. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
+# *Distance.* Keep to section 4's scale. $\gamma = 0.5$ ends at 102, farther from the data than untrained players (86); $\gamma = 0.8$ at 41, farther than a blur (35); $\gamma = 1$ at 24, nearer than a blur in each of five trainings (C22.draws). By the rule of S10.draws the last alone draws, which is why the rows between the $\gamma$ are questions.
+#
+# And averages of two faces do no worse than $\gamma = 1$ by any of the three: 0.39 accepted for 0.38, 0.63 of the spread for 0.58, a distance of 11 for 24. The settings are small ones; what $\gamma$ buys at the paper's size, 64 px and more, these rows do not say.
 #
 # ### What $M$ measures
 #
 # $$M = \mathcal{L}(x) + \bigl|\gamma\, \mathcal{L}(x) - \mathcal{L}(G(z))\bigr|$$
 #
-# is the error on real pictures plus what is missing from the balance. The authors use $M$ to tell when a network "has reached its final state or if the model has collapsed". In a run that goes well both $M$ and the distance to the data fall. So does a clock that counts the steps that are left, and it would score as well. A measure of quality has to *rise* when samples get worse. So knock runs back: at two moments of a run, other ones in each seed, give one player its first weights again, $D$ in some runs and $G$ in others. And for collapse: lower $\gamma$ from 0.8 to 0.3 in the middle of a run. Recorded, `began_knocked`.
+# is the error on real pictures plus what is missing from the balance. The authors use $M$ to tell when a network "has reached its final state or if the model has collapsed". In a run that goes well both $M$ and the distance to the data fall. So does a clock that counts the steps that are left, and it would score as well.
+#
+# A measure of quality has to *rise* when samples get worse. So knock runs back: at two moments of a run, other ones in each seed, give one player its first weights again, $D$ in some runs and $G$ in others. And for collapse: lower $\gamma$ from 0.8 to 0.3 in the middle of a run. Recorded, `began_knocked`.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does $M$ tell?
@@ -1316,9 +1342,15 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the columns. *$D$ begun anew*: it draws nothing well, $M$ jumps, and the distance rises and comes down with it. Even here a clock does nearly as well. *$G$ begun anew*: $G$ meets a $D$ that has learnt, and at the end of all five runs it has not come back. The samples get worse and stay so, and $M$ goes on falling, as in any run. *$\gamma$ lowered*: $M$ as defined falls while the distance rises, but its own $\gamma$ was lowered, too. With 0.8 kept in the formula the correlation is 0.10: it does not follow.
+# Read the columns.
 #
-# These are questions and no verdict on the paper, for its claim cannot be tested here. It speaks of games that reach a final state, or collapse from one, and none of these ever comes nearer to the data than a blur (36 at best, where blurred faces have 35). The knocks are ours, too. And what shows that these runs could have told, the samples' spread (C22.sees), was chosen after them, from the same features as the distance. A test would take games that draw, such as those of $\gamma = 1$, and a second measure of quality, from other features, named beforehand.
+# - *$D$ begun anew*: it draws nothing well, $M$ jumps, and the distance rises and comes down with it. Even here a clock does nearly as well.
+# - *$G$ begun anew*: $G$ meets a $D$ that has learnt, and at the end of all five runs it has not come back. The samples get worse and stay so, and $M$ goes on falling, as in any run.
+# - *$\gamma$ lowered*: $M$ as defined falls while the distance rises, but its own $\gamma$ was lowered, too. With 0.8 kept in the formula the correlation is 0.10: it does not follow.
+#
+# These are questions and no verdict on the paper, for its claim cannot be tested here. It speaks of games that reach a final state, or collapse from one, and none of these ever comes nearer to the data than a blur (36 at best, where blurred faces have 35). The knocks are ours, too. And what shows that these runs could have told, the samples' spread (C22.sees), was chosen after them, from the same features as the distance.
+#
+# A test would take games that draw, such as those of $\gamma = 1$, and a second measure of quality, from other features, named beforehand.
 #
 # Look at the formula again. $M$ is small when $D$ draws real pictures well and when the balance holds. Neither part looks at how *different* the fakes are. A generator that repeats one easily drawn picture can have a small error. The error on real pictures alone follows the distance as well, or as badly, as $M$ (C22.parts). All this at 16 px with small perceptrons; the paper's runs are much longer, and its $\gamma$ other ones.
 
@@ -1391,8 +1423,9 @@ print(f"                      Best D as printed:      between {printed[inside].m
 # %% [markdown]
 # ### A wrong name
 #
-# Another slip costs nothing to run. A widely read annotated repository has a class for the *Wasserstein* discriminator's loss that computes $\max(0, 1 - f(x)) + \max(0, 1 + f(G(z)))$, and says that the ReLUs clip the loss, to keep $f$ between $-1$ and $1$. They do not: beyond these two values $D$ merely stops caring. You have met that formula:
-# it is the hinge. It trains, but its value estimates no Wasserstein distance: by section 3 its least possible value is $2 - 2\,\mathrm{TV}$. Compare a loss with its formula at two logits before you believe its name.
+# Another slip costs nothing to run. A widely read annotated repository has a class for the *Wasserstein* discriminator's loss that computes $\max(0, 1 - f(x)) + \max(0, 1 + f(G(z)))$, and says that the ReLUs clip the loss, to keep $f$ between $-1$ and $1$. They do not: beyond these two values $D$ merely stops caring.
+#
+# You have met that formula: it is the hinge. It trains, but its value estimates no Wasserstein distance: by section 3 its least possible value is $2 - 2\,\mathrm{TV}$. Compare a loss with its formula at two logits before you believe its name.
 
 # %% [markdown]
 # ## 9. How quickly power iteration finds sigma
@@ -1508,8 +1541,11 @@ question(
 )
 
 # %% [markdown]
-# Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still about 2 per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the
-# layers stretch by slightly more than 1. Right: one run of five. One round per pass leaves the worst layer at the worst moment 13 per cent too small, the mean of five runs (C17.sigma), so that its matrix stretches by about 1.15 in place of 1; over all layers and steps it is 3 per cent (a layer with one output row is exact). It is the rounds that do it: with the vectors of the start the worst estimate would be 0.46 of the true value, the average one 0.84. A step makes three passes, real and fake for $D$ and fake for $G$, so the weights get three rounds between two of $D$'s updates.
+# Left: PyTorch starts with 15 rounds (dotted). For a random matrix the error is then still about 2 per cent, and the estimate is always too *small*: $u^\top W v$ cannot exceed the maximum. So at the start the layers stretch by slightly more than 1.
+#
+# Right: one run of five. One round per pass leaves the worst layer at the worst moment 13 per cent too small, the mean of five runs (C17.sigma), so that its matrix stretches by about 1.15 in place of 1. Over all layers and steps it is 3 per cent. (A layer with one output row is exact.)
+#
+# It is the rounds that do it: with the vectors of the start the worst estimate would be 0.46 of the true value, the average one 0.84. A step makes three passes, real and fake for $D$ and fake for $G$, so the weights get three rounds between two of $D$'s updates.
 
 # %% [markdown]
 # The rows to section 3's trainings. The arms without $R_1$ chose among the contest's five rates by its rule; one training each. The normalised $D$'s distances have two valleys, 30.6 at 0.0003 and 27.1 at 0.01, with worse ones between: one training each is thin ground for a choice.
@@ -1594,13 +1630,16 @@ question(
 # %% [markdown]
 # Each at its own rate, the free $D$ is 69 times as steep. At one rate it is 3.0 times at 0.003 (C17.steeper) and about 170 at 0.01 (C17.steeper_fast, widely spread): what the bound does depends on the rate. The larger rate makes a normalised $D$ flatter, by a factor of 24 (C17.rate), and a free one steeper. The ratios are about what one training of each had let us expect.
 #
-# The distances are not. Both at 0.01, we had expected the normalised $D$ 3 farther. It is 7.5 nearer on average, in 10 of 20 pairs, and the 99 % interval holds zero, for the free one's distances run from 16 to 77. A mean says little here. Look at the spread: 8 of the 20 free ones end farther than a blur, and none of the normalised ones, which lie between 22 and 29. At 0.003 it is the other way round: 13 normalised ones end farther than a blur, and no free one. (That was noticed after the run, so it is no row.) Each $D$ has a rate of its own; at the best of five the free one draws nearer, 18.6 against 25.4.
+# The distances are not. Both at 0.01, we had expected the normalised $D$ 3 farther. It is 7.5 nearer on average, but in 10 of 20 pairs, and the 99 % interval holds zero, for the free one's distances run from 16 to 77. A mean says little here.
+#
+# Look at the spread. At 0.01, 8 of the 20 free ones end farther than a blur, and none of the normalised ones, which lie between 22 and 29. At 0.003 it is the other way round: 13 normalised ones end farther than a blur, and no free one. (That was noticed after the run, so it is no row.) Each $D$ has a rate of its own; at the best of five the free one draws nearer, 18.6 against 25.4.
 
 # %% [markdown]
 # ## 10. The contest along the way
 #
-# The verdict at other looks, from the same curves. (They are measured on 150 samples in place of 400, which raises them. And they are looks along runs of 800 steps, with the rate that was best for the end at 800; a contest of 200 steps would choose its own.) Relativistic pairing is nearer than the non-saturating loss after 100 and 200 steps, and level from then on. Wasserstein's loss is farther from 400 to 700 steps and level at the end: its rate was chosen for the end, and all rates fall from step 560 to 0. Which of the two closes the gap was not tested.
-# Ask how many comparisons this is: five losses at eight looks are 40, and equal losses would give 0.2 intervals below zero and as many above. With $\gamma = 10$ least squares still starts late: the last column lies above zero until 500 steps, and its intervals hold zero from 600 on.
+# The verdict at other looks, from the same curves. Relativistic pairing is nearer than the non-saturating loss after 100 and 200 steps, and level from then on. Wasserstein's loss is farther from 400 to 700 steps and level at the end: its rate was chosen for the end, and all rates fall from step 560 to 0. Which of the two closes the gap was not tested. With $\gamma = 10$ least squares still starts late: the last column lies above zero until 500 steps, and its intervals hold zero from 600 on.
+#
+# Two warnings. These are looks along runs of 800 steps, with the rate that was best for the end at 800, on 150 samples in place of 400; a contest of 200 steps would choose its own. And count the comparisons: five losses at eight looks are 40, and equal losses would give 0.2 intervals below zero and as many above.
 
 # %%
 looks, reference = along["non saturating"]
@@ -1631,7 +1670,11 @@ for name in six_losses_gamma.SOUGHT:
 viz.table(rows, caption="Frechet distance at the end of one training")
 
 # %% [markdown]
-# Both end nearest with ten times the contest's $\gamma$. So by this search least squares wants no other $\gamma$ than the non-saturating loss: the 1 taken for all cost the first 3.6, and the second little or nothing. One $\gamma$ for all can be unfair even to two that want the same. Mind that each cell is one training: at rate 0.003 the non-saturating loss's ends from $\gamma = 1$ to 30 lie within 1.8, where twenty seeds with one $\gamma$ lie within 4.4. The search finds a region and no exact value. And the two choices hang together: at 0.001 least squares ends at 35.3 with $\gamma = 1$ and at 16.7 with 30; at 0.01 the non-saturating loss is nearest with 0.1 (17.8). There least squares ends farther than noise with each.
+# Both end nearest with ten times the contest's $\gamma$. So by this search least squares wants no other $\gamma$ than the non-saturating loss: the 1 taken for all cost the first 3.6, and the second little or nothing. One $\gamma$ for all can be unfair even to two that want the same.
+#
+# Mind that each cell is one training. At rate 0.003 the non-saturating loss's ends from $\gamma = 1$ to 30 lie within 1.8, where twenty seeds with one $\gamma$ lie within 4.4. The search finds a region and no exact value.
+#
+# And the two choices hang together: at 0.001 least squares ends at 35.3 with $\gamma = 1$ and at 16.7 with 30; at 0.01 the non-saturating loss is nearest with 0.1 (17.8). There least squares ends farther than noise with each.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What to keep
