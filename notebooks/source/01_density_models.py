@@ -613,7 +613,9 @@ viz.show(
 # %% [markdown]
 # ### Why it is blurred
 #
-# Hong's verdict on VAEs is "generally not satisfactory generation quality". What is wrong with the images, exactly? Fix a code $z$. Many training images have it as a plausible one. Count a pixel here as 0 or 1. The decoder gives one bias $\pi_i$
+# Hong's verdict on VAEs is "generally not satisfactory generation quality". What is wrong with the images, exactly? Fix a code $z$. Many training images have it as a plausible one.
+#
+# Count a pixel here as 0 or 1. The decoder gives one bias $\pi_i$
 # for pixel $i$, and the bound rewards $\mathbb{E}[\log p(x_i|z)]$ over those images. The best $\pi_i$ is where $\frac{\bar x}{\pi} - \frac{1 - \bar x}{1 - \pi} = 0$, so $\pi_i = \bar x$: *the average of the images
 # that share the code*. An average of sharp images is grey where they differ. So the mean is blurred; and a draw from the coins is no remedy, because each coin falls by itself: black and white again, but with specks.
 #
@@ -665,7 +667,9 @@ viz.table(
 # ### When there is nothing to compute
 #
 # A GAN's $z$ is smaller than its images: ours has 16 numbers for 144 pixels. McAllester's slide says that *"the random input $z$ defines a
-# probability density on images $y_\Phi(z)$"*. A slip: it defines a probability *distribution*. All its mass lies on a surface of at most 16
+# probability density on images $y_\Phi(z)$"*. A slip: it defines a probability *distribution*.
+#
+# All its mass lies on a surface of at most 16
 # dimensions in a space of 144. A surface has no volume, so there is no density. Beside the surface an image and all its close neighbours together have probability zero. The
 # Jacobian $\partial G / \partial z$ of the trained generator has 144 rows and 16 columns, so its rank cannot exceed 16. The check: if the
 # real digits lie on the surface, a search over $z$ should find them.
@@ -698,8 +702,12 @@ print(f"probability of a test digit under the autoregressive model: about 1 in {
 
 # %% [markdown] tags=["notes"]
 # The search comes within 0.11 of each of the generator's own images (one wrong pixel is 0.17) and of four real digits. The median digit stays 0.25 away, as with two wrong pixels; its nearest training digit is 0.44 away. (tanh never gives ±1; not the cause: at ±0.95
-# it is 0.23.) To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
-# objective of section 1. (The autoregressive model gives a test digit about 1 in $4 \cdot 10^{12}$: little, but not 0.) A small change of the generator's weights leaves $-\infty$ as it is: no slope to climb. That is why a GAN needs
+# it is 0.23.)
+#
+# To an image off the surface, with a small ball around it, the model gives probability 0. Its logarithm is $-\infty$, and so is the mean log-likelihood of the test data, the
+# objective of section 1. (The autoregressive model gives a test digit about 1 in $4 \cdot 10^{12}$: little, but not 0.)
+#
+# A small change of the generator's weights leaves $-\infty$ as it is: no slope to climb. That is why a GAN needs
 # another objective.
 #
 # What is left is what both kinds of model have in common: **samples**. If the model's samples can be told from unseen data, the model is wrong; if they
@@ -860,7 +868,9 @@ viz.table([[task, *cells] for task, cells in table.items()], header=["", "autore
 
 # %% [markdown] tags=["notes"]
 # The table agrees with both decks, Hong's and McAllester's. Three things are finer than they say. *Cost*: for a code a VAE asks its encoder
-# once, and a GAN, which has none, searches in thousands of passes (its picture is nearer; why, was not tested). A missing part is no law: lecture 10 trains an encoder for a GAN. And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
+# once, and a GAN, which has none, searches in thousands of passes (its picture is nearer; why, was not tested). A missing part is no law: lecture 10 trains an encoder for a GAN.
+#
+# And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
 # its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels it exists (section 12).
 
 # %% [markdown]
@@ -916,6 +926,7 @@ viz.show(viz.labelled_grid(torch.cat(twelve), rows=["mask A first", "mask B firs
 # Nothing, twelve times, from the model with the better likelihood. With mask B the prediction of a pixel sees the pixel. Training teaches the
 # network to copy it, and the test likelihood is splendid because the test pixels are there to be copied as well. When the model draws, the pixel is
 # not there yet: its place still holds black, and black is copied. The number that was computed is not a likelihood, since its "probabilities" do not sum to 1.
+#
 # A held-out set does not show that. The two tests of section 2 do, in a second, before any training:
 
 # %%
@@ -1088,7 +1099,9 @@ plt.show()
 
 # %% [markdown]
 # Left, what is allowed. In the middle, a wedge to the upper right stays unseen (orange): the *blind spot*. A masked kernel reaches one
-# pixel to the right only by going one row up, so a stack of them cannot get below that diagonal however deep it is. Right: van den Oord
+# pixel to the right only by going one row up, so a stack of them cannot get below that diagonal however deep it is.
+#
+# Right: van den Oord
 # et al. (2016, NeurIPS) use two stacks, one that collects whole rows above and one that walks along the row itself, and nothing is
 # lost. That is `stack="gated"`, which we trained. The blind model is still an honest density; it only makes no use of those pixels.
 #
@@ -1251,7 +1264,9 @@ for name, g in (("through the draw", through_the_draw), ("score function", score
 # ## 9. Five encoders, sixteen latent variables, and a tighter bound
 #
 # Cremer et al. say that the gap is often due to the encoder more than to the family. One training does not show that. Train the VAE with two latent variables five times and split the gap of each.
-# The share alone says little, for networks that were never trained show it, too. So the table has each network at step 0, at a third of its steps, at the end, and after its encoder alone was trained for as many steps again
+# The share alone says little, for networks that were never trained show it, too.
+#
+# So the table has each network at step 0, at a third of its steps, at the end, and after its encoder alone was trained for as many steps again
 # with the decoder as it was: on 200 test digits, the last two on 200 training digits as well.
 
 
@@ -1374,10 +1389,14 @@ check(
 
 # %% [markdown]
 # In each training difference and divergence agree to less than a hundredth of the gap. Now the parts. At step 0 the encoder's share is 0.95, of hardly any gap. With training both parts grow: the encoder's to 0.46 nats, the family's to 0.07.
-# As trained, no failure to generalise is seen: on the training digits the encoder's part is as large (the difference is 0.00, with a standard error of 0.06). Nor did the rest of the training close it: 0.48 at a third of the steps, 0.46 at the end. But train the encoder alone, and it falls
+#
+# As trained, no failure to generalise is seen: on the training digits the encoder's part is as large (the difference is 0.00, with a standard error of 0.06). Nor did the rest of the training close it: 0.48 at a third of the steps, 0.46 at the end.
+#
+# But train the encoder alone, and it falls
 # by more than a third, to 0.29 (on training digits to 0.26): an encoder of this size can do better. Whether the decoder that stands still did it, the extra steps or the learning rate that starts high again, was not tested.
 #
 # What is left is on average four times the family's part, and very unlike in the five trainings: 0.15 to 0.57 nats. Less the family's part it is 0.23, with an interval from 0.04 to 0.41: above zero, but not above the limit of 0.1, which keeps clear of step 0's 0.04. So the row is open.
+#
 # (Cremer et al. give a reason for a small part of the family, not tested here: the decoder learns to make posteriors that the family fits.) The whole gap varies, too: 0.53 nats in the mean of the five, 0.25 in section 3.
 #
 # With 16 latent variables there is no grid. The likelihood has to be estimated, by weighted draws (Burda et al. 2016):
@@ -1463,7 +1482,9 @@ check(
 )
 
 # %% [markdown]
-# Left, ELBO, $\mathcal L_K$ and $\log p(x)$ look like one line: a quarter of a nat in twenty. Right, $\mathcal L_K$ climbs from the one to the other: at the largest $K$ nearly all of the gap is closed. (At $K = 1$ the two are one quantity; the point lies lower because it is a mean of five draws, the dashed line of 500.) The naive estimate is hopeless for small $K$: most
+# Left, ELBO, $\mathcal L_K$ and $\log p(x)$ look like one line: a quarter of a nat in twenty. Right, $\mathcal L_K$ climbs from the one to the other: at the largest $K$ nearly all of the gap is closed. (At $K = 1$ the two are one quantity; the point lies lower because it is a mean of five draws, the dashed line of 500.)
+#
+# The naive estimate is hopeless for small $K$: most
 # codes of the prior explain a given digit very badly, and the mean lives on the rare good ones. With many draws it does well in a plane.
 #
 # Section 3 derived what the best decoder draws at a code: the average of the images that share it. Each training image $x$ counts there by $q(z|x)$. Compute these averages at a hundred codes of the plane,
@@ -1597,11 +1618,15 @@ print(
 # Left, formula and samples agree. In the middle they agree as well, but the formula had to find up to three solutions for each $x$, and it
 # has poles: where $G' = 0$ the density is infinite, though the samples are tame. Right, a random network in the plane. Its samples draw a rich
 # density without any effort. To evaluate it at one point one would have to find every $z$ with $G(z) = x$: a system of
-# equations of which nobody knows how many solutions it has. *Normalising flows* go the other way and build $G$ so that the inverse and the determinant
+# equations of which nobody knows how many solutions it has.
+#
+# *Normalising flows* go the other way and build $G$ so that the inverse and the determinant
 # are cheap. They pay for it with dimension: $z$ must be as large as $x$.
 #
 # **A window.** Put a Gaussian of width $\sigma$ on each of $M$ samples and take the likelihood of that mixture: the *Parzen window*, used for the table in Goodfellow et al. (2014), who chose $\sigma$ by cross-validation. Do the same: choose each contender's $\sigma$ on one
-# half of the test digits, and score it on the other. One contender is a thousand of the training images, one is all of them:
+# half of the test digits, and score it on the other.
+#
+# One contender is a thousand of the training images, one is all of them:
 # no generator should beat these. One is a cheat: averages of ten similar digits of the thousand, blurs that nobody would take for a sample.
 
 
@@ -1633,6 +1658,7 @@ viz.table(ranked, header=["samples", "sigma, chosen", "nats", "nats at sigma = 0
 
 # %% [markdown]
 # Compare the first two rows. Averages of ten digits score seventeen nats better than the handwriting that they are made of, and at one width for all (the last column) as well: so they lie closer to unseen digits than other digits do. With the chosen widths they even score what all 10,000 training images do (most of these are moved copies of the others).
+#
 # The blurred means of the VAE win against the thousand by nearly thirteen nats, but not against all 10,000, from which the VAE learnt. And another width moves the number by hundreds of nats.
 # (Theis et al. 2016 found the same with cluster centres of MNIST.)
 

@@ -341,7 +341,9 @@ plt.show()
 
 # %% [markdown] tags=["notes"]
 # Grey is where samples fall. Look at the tails of the left picture. On top of the grey hills $D$ is close to $D^*$ after 30
-# steps; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is little more than a millionth there. The networks on the right do not stay at 1/2
+# steps; five standard deviations out it is still at 1/2 after 1000, because $p + q$ is little more than a millionth there.
+#
+# The networks on the right do not stay at 1/2
 # far out: they extend what they learned near by. To the left that happens to be right. Beyond $x \approx 2.6$, where samples become rare (one real one in 740 lies beyond 3), they fan out and
 # disagree with $D^*$ and with each other. *A discriminator knows nothing about places that neither distribution visits.* A generator that wanders there is judged by an
 # extrapolation.
@@ -908,11 +910,15 @@ plt.show()
 # In the left picture the generator travels to the right, from a JS of 0.61. At first every $D$ learns faster than $G$ moves, and its share falls. Then the share climbs: with $k = 1$ to about 0.8 at a JS of 0.1, where this $D$ is little better than a constant; with $k = 5$ to a quarter.
 #
 # More updates bring $D$ closer to its best: 0.62, 0.44, 0.18 on the grey stretch. So does a larger step for $D$ (0.14; unsure below a JS of 0.03: section 6), and so does a smaller step for
-# $G$ (0.15). What counts here is how far
+# $G$ (0.15).
+#
+# What counts here is how far
 # $D$ can move while $G$ takes a step. The paper says: $D$ stays near its optimum *so long as $G$ changes slowly enough*; it took $k = 1$ as
 # the least expensive. Heusel et al. (2017) build on this with two time scales. Five times the batch shows no gain (0.69; near the data a small one: section 6).
 #
-# The generator comes nearer, too (right, where the curves swing): in the last quarter JS is 0.00418, 0.00044, 0.00004 for $k = 1, 2, 5$. There the unit, $2\,\mathrm{JS}$, is tiny: with $k = 2$ and 5 a constant is nearer to $D^*$ (1.79 and 4.05). The regret falls (0.00588, 0.00155, 0.00027), but so does the distance. On the left: from a JS of 0.03 on the curves rise again, and those of $k = 1$ and 2 pass 1. (A curve takes one look at each distance; in the table's sums the far looks weigh most: section 6.)
+# The generator comes nearer, too (right, where the curves swing): in the last quarter JS is 0.00418, 0.00044, 0.00004 for $k = 1, 2, 5$. There the unit, $2\,\mathrm{JS}$, is tiny: with $k = 2$ and 5 a constant is nearer to $D^*$ (1.79 and 4.05). The regret falls (0.00588, 0.00155, 0.00027), but so does the distance.
+#
+# On the left: from a JS of 0.03 on the curves rise again, and those of $k = 1$ and 2 pass 1. (A curve takes one look at each distance; in the table's sums the far looks weigh most: section 6.)
 
 # %%
 near = {name: float(share(looks, 0.03, 0.005).mean()) for name, looks in runs.items()}
@@ -1063,8 +1069,11 @@ question(
 # %% [markdown]
 # Over the whole way no gain: the share is 1.10 times that without, and the interval leaves room for a gain of 8 % and no more. $k = 5$ takes away seven tenths.
 #
-# The halves differ. With the larger batch the share is 0.72 against 0.65 in the first, and 0.22 against 0.27 in the second (five seeds). On all ten, seed by seed, it is 1.12 ± 0.26 times that without in the first and 0.80 ± 0.15 times in the second (the row's note): near the data a larger batch does help, by a fifth. We had expected nothing there, either. The larger step for $D$ is the best of all in the first (0.12), and no better than $k = 1$ in the second (both 0.27), while $k = 5$ and the smaller step for $G$ help there, too (0.13 each). The two ways to count
-# disagree here: the table sums all looks of a seed. The picture of section 5 takes the first look below each distance, and there the larger step is ahead of $k = 1$ in this half as well, but for one place where the lines meet; at the end by two to three times. What holds in both halves, counted either way, on these five seeds: $k = 5$ and the smaller step for $G$ bring $D$ nearer than $k = 1$ does. $k = 2$ gains little in the second (0.24).
+# The halves differ. With the larger batch the share is 0.72 against 0.65 in the first, and 0.22 against 0.27 in the second (five seeds). On all ten, seed by seed, it is 1.12 ± 0.26 times that without in the first and 0.80 ± 0.15 times in the second (the row's note): near the data a larger batch does help, by a fifth. We had expected nothing there, either.
+#
+# The larger step for $D$ is the best of all in the first half (0.12), and no better than $k = 1$ in the second (both 0.27), while $k = 5$ and the smaller step for $G$ help there, too (0.13 each).
+#
+# The two ways to count disagree here: the table sums all looks of a seed, and the picture of section 5 takes the first look below each distance. By the picture the larger step is ahead of $k = 1$ in this half as well, at the end by two to three times. What holds in both halves, counted either way, on these five seeds: $k = 5$ and the smaller step for $G$ bring $D$ nearer than $k = 1$ does.
 #
 # ### The last quarter: is D far, or the unit small?
 #
@@ -1083,9 +1092,13 @@ for name, looks in to_the_end.items():
 viz.table(rows, caption=f"regret of D, means over {len(seeds)} seeds; with G held over the second half of the {held} updates")
 
 # %% [markdown]
-# It depends on $k$. With $k = 1$ the regret falls from 0.00588 to 0.00053 once $G$ stands still: $D$ was behind. So it was with $k = 2$ (0.00155, then 0.00051), and there a share above 1 is the moving generator's doing.
-# With $k = 5$ little changes, 0.00027 and then 0.00021: this $D$ was not far behind. A tenth of its rate brings it to 0.00008. A $D$ that goes on in steps of this length keeps a regret of some ten-thousandths, with any of these $k$, and where $2\,\mathrm{JS}$ is
-# smaller (0.00004 at the end) a constant is nearer. A fifth of $G$'s step is between the two: 0.00025, 0.00012, 0.00005. (In the last column $D$ has also had 400 updates more; the two were not told apart.)
+# It depends on $k$.
+#
+# - With $k = 1$ the regret falls from 0.00588 to 0.00053 once $G$ stands still: $D$ was behind. So it was with $k = 2$ (0.00155, then 0.00051), and there a share above 1 is the moving generator's doing.
+# - With $k = 5$ little changes, 0.00027 and then 0.00021: this $D$ was not far behind. A tenth of its rate brings it to 0.00008.
+# - A fifth of $G$'s step is between the two: 0.00025, 0.00012, 0.00005.
+#
+# A $D$ that goes on in steps of this length keeps a regret of some ten-thousandths, with any of these $k$, and where $2\,\mathrm{JS}$ is smaller (0.00004 at the end) a constant is nearer. (In the last column $D$ has also had 400 updates more; the two were not told apart.)
 #
 # ### Both theorems on random histograms
 #
@@ -1186,7 +1199,9 @@ print(f"of E_q log(1 - D*) with D* moving along          {slope(theory.saturatin
 # %% [markdown]
 # The first two agree and the third does not. It survives, then, for a reason that the sentence leaves out. At a maximum over $D$ the
 # derivative with respect to $D$ is zero, so moving $D^*$ along changes $V$ by nothing to first order. (This is the *envelope
-# theorem*.) The slope of $\max_D V$ is therefore the slope of $V$ with $D$ held still, and with $D$ held still the added term drops out.
+# theorem*.)
+#
+# The slope of $\max_D V$ is therefore the slope of $V$ with $D$ held still, and with $D$ held still the added term drops out.
 # Training code does hold $D$ still during the generator's step. So a generator that faces $D^*$ *at every step* descends
 # $2\,\mathrm{JS}$, and one that faces anything else descends something else.
 
@@ -1196,7 +1211,9 @@ print(f"of E_q log(1 - D*) with D* moving along          {slope(theory.saturatin
 # ### Descending with the best discriminator
 #
 # As a function of $q$ the value $V$ is linear for each $D$, so its maximum over $D$ is convex in $q$: there are no bad valleys. Proposition 2
-# of the paper builds on that: if $D$ is made optimal at each step and $q$ is improved by small steps, then $q$ converges to $p$. A network
+# of the paper builds on that: if $D$ is made optimal at each step and $q$ is improved by small steps, then $q$ converges to $p$.
+#
+# A network
 # has no $q$ to step in, it has weights. So begin with the smallest generator that has some: a histogram with 20 bars,
 # $q = \mathrm{softmax}(w)$, and steps in $w$. Nothing is sampled, and $D^*$ is recomputed at every step and held fixed for the step. The data has two bumps; the generator starts on one of them.
 
@@ -1337,7 +1354,9 @@ print(f"ln 2 - I(i; y):  {math.log(2) - information:.12f}")
 
 # %% [markdown] tags=["notes"]
 # "Note that this involves only discrete cross-entropy", the deck says: the samples may be images, but what is predicted is one bit, so no
-# density of images is ever needed. The best cross-entropy is what is left unknown about that bit after seeing the image. One bit is
+# density of images is ever needed. The best cross-entropy is what is left unknown about that bit after seeing the image.
+#
+# One bit is
 # $\ln 2$, and seeing $y$ takes off the *mutual information* $I(i; y)$. So JS has a plain meaning: **it is how much an image tells about
 # whether it is real**, at most one bit. The generator's goal is that images tell nothing. Then the discriminator pays the full $\ln 2$
 # per image, the maximum.
@@ -1528,6 +1547,7 @@ plt.show()
 # %% [markdown]
 # The generator did not change; only $D$ grew more certain. The minimax gradient first rises (there is something to say), then dies with
 # $D$ itself. The non-saturating gradient keeps growing. On the right every point is within about a tenth of the prediction.
+#
 # And the answer: at a mean logit of $-9.2$, $e^{9.2}$ would be about 10,000, and the ratio is near 7,000. $D$ grows exponentially in $l$ there, so the mean of $D$ is larger than
 # $D$ at the mean logit: fakes with higher logits weigh more in the saturating gradient than the mean logit suggests.
 
@@ -1601,7 +1621,9 @@ viz.table(
 # 1,200 steps later it is nearly the same one. The other has moved on, from one blot to another.
 #
 # The table warns against reading more into one seed. An untrained generator has 0.22 to 0.24. At step 400 the draws of the other game lie further apart than those of the minimax game in four seeds of five (0.49 to 0.61 against 0.12 to 0.21; in the second
-# seed both have 0.19). At step 1600 no order is left: 0.02 to 0.55 in the minimax game, 0.04 to 0.50 in the other. A strong gradient is not yet a good generator, and by then not even a more varied one. (Noise, too, lies far apart. Nothing was tuned.)
+# seed both have 0.19).
+#
+# At step 1600 no order is left: 0.02 to 0.55 in the minimax game, 0.04 to 0.50 in the other. A strong gradient is not yet a good generator, and by then not even a more varied one. (Noise, too, lies far apart. Nothing was tuned.)
 
 # %% [markdown] tags=["notes"]
 # ## 11. What goes wrong
@@ -1705,13 +1727,16 @@ for betas, epsilons in (((0.9, 0.999), (1e-8, 1e-12, 1e-20)), ((0.9, 0.9), (1e-8
 # Under plain gradient descent the constant does its damage in full: that generator hardly moves, and the saturating one does not move at
 # all. Adam divides each gradient by its own recent size, so a loss that is, at the start, a thousand times too flat need not show, and the generator with the
 # constant arrives. In the middle picture it is even ahead of the sound one. That is no merit of the constant: Adam divides by a memory of a thousand
-# steps ($\beta_2 = 0.999$); the sound gradient shrinks on the way, so it is divided by its own larger past. With a memory of ten steps
+# steps ($\beta_2 = 0.999$); the sound gradient shrinks on the way, so it is divided by its own larger past.
+#
+# With a memory of ten steps
 # ($\beta_2 = 0.9$, right) the sound loss is ahead, at step 500 by 0.09 against 0.58.
 #
-# The saturating loss arrives from three seeds of five under the usual Adam, and from none in the same time with the shorter memory. Is it Adam's own $\epsilon = 10^{-8}$, which is added to what Adam divides by? The median
-# of the first 100 gradients is $5 \cdot 10^{-11}$, far below it. We thought so, and the last cell says: hardly. With $\epsilon = 10^{-20}$ four of five arrive with the long memory, and one with the short. What holds them back is memory, though not the more of it the worse. Take both memories away, of gradients and of squares ($\beta_1 = \beta_2 = 0$; $\beta_1 = 0$ beside $\beta_2 = 0.9$
-# does not help), so that each gradient is divided by itself, and all five arrive: at step 450 with $\epsilon = 10^{-20}$, where every step is 0.02 long, and by step 736 with the usual $\epsilon$. This fits the gradients: now and then a
-# lucky sample brings one far above the rest (the largest, $10^{-3}$), and the memory divides those after it by it.
+# The saturating loss arrives from three seeds of five under the usual Adam, and from none in the same time with the shorter memory. Is it Adam's own $\epsilon = 10^{-8}$, which is added to what Adam divides by? The median of the first 100 gradients is $5 \cdot 10^{-11}$, far below it. We thought so, and the last cell says: hardly. With $\epsilon = 10^{-20}$ four of five arrive with the long memory, and one with the short.
+#
+# What holds them back is memory, though not the more of it the worse. Take both memories away, of gradients and of squares ($\beta_1 = \beta_2 = 0$), so that each gradient is divided by itself, and all five arrive: at step 450 with $\epsilon = 10^{-20}$, where every step is 0.02 long, and by step 736 with the usual $\epsilon$. ($\beta_1 = 0$ beside $\beta_2 = 0.9$ does not help.)
+#
+# This fits the gradients: now and then a lucky sample brings one far above the rest (the largest, $10^{-3}$), and the memory divides those after it by it.
 #
 # So Adam may be why such lines survive, and it excuses none: it restores at most the length of a
 # gradient, and not the weights of the samples in it.

@@ -309,7 +309,9 @@ viz.table(table, header=["struck out", "data left out, three trainings", "points
 
 # %% [markdown] tags=["notes"]
 # Of the five only `.detach()` is loud: G's step wants to go back through a graph that D's backward pass has freed. The other four run and say nothing. The
-# algorithm itself leaves out 10 to 16 % of the data, and 9 to 12 % of its points lie off them; of the blob, which leaves out next to none, 39 % do. Without `opt_d.zero_grad()`, or with a D that never moves, 87 to 100 % are left out, where a generator that never moved has 93 to 96. The line to fear is `opt_g.zero_grad()`: 30 to 61 % are
+# algorithm itself leaves out 10 to 16 % of the data, and 9 to 12 % of its points lie off them; of the blob, which leaves out next to none, 39 % do. Without `opt_d.zero_grad()`, or with a D that never moves, 87 to 100 % are left out, where a generator that never moved has 93 to 96.
+#
+# The line to fear is `opt_g.zero_grad()`: 30 to 61 % are
 # left out, and that may pass for a game that wants a little more time. Its story ends under "What goes wrong".
 #
 # ## 3. `fit` is this loop
@@ -419,7 +421,9 @@ plt.show()
 # ### Ask a fresh discriminator
 #
 # Lecture 02 says what would tell: the *best* $D$ against this $G$. Its loss $L$ gives the distance, $\mathrm{JS}(p_{data}, p_G) = \log 2 - L/2$, and any other $D$ gives less. So freeze
-# the generator, train a new discriminator against it, and read its loss on points that it has not seen. Mind the direction: it is a *lower* bound, so a weak fresh $D$ makes $G$ look better than it is. Try it first on fakes whose distance is known, because both densities are. (This one is shown each point with 32 waves, sines and cosines of it: help with fine detail. It was set up on fakes such as these, before it saw a generator.)
+# the generator, train a new discriminator against it, and read its loss on points that it has not seen.
+#
+# Mind the direction: it is a *lower* bound, so a weak fresh $D$ makes $G$ look better than it is. Try it first on fakes whose distance is known, because both densities are. (This one is shown each point with 32 waves, sines and cosines of it: help with fine detail. It was set up on fakes such as these, before it saw a generator.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Ask a fresh discriminator
@@ -685,7 +689,9 @@ viz.show(
 
 # %% [markdown] tags=["notes"]
 # The eye is easily pleased here, and a distance has no scale of its own. So put a question that has an answer: look for the nearest real digit among the 2,000 that the generator trained on
-# *and* the 2,000 that were held back. To a generator that has learnt what digits are, both halves are alike, and the nearest lies in either with chance 1/2. One that copies finds it
+# *and* the 2,000 that were held back.
+#
+# To a generator that has learnt what digits are, both halves are alike, and the nearest lies in either with chance 1/2. One that copies finds it
 # in its own half, always. We move each picture by up to two pixels in both directions and take the nearest of all, so that a shifted copy is found too, and ask only of pictures that the judge
 # accepts: in which half noise falls says nothing.
 #
@@ -743,7 +749,9 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # All copies fall in their half, moved and speckled or not. Of digits that nobody trained on 0.47 fall in the first half, 0.53 in the second. Ours give 0.56, in each of the ten trainings more than these in its half; the interval, 0.54 to 0.58, ends below
-# the edge fixed beforehand. So copies alone, moved by up to two pixels, are excluded; a few among new digits are not: 0.56 is what 12 % would give, the edge is 20 %.
+# the edge fixed beforehand.
+#
+# So copies alone, moved by up to two pixels, are excluded; a few among new digits are not: 0.56 is what 12 % would give, the edge is 20 %.
 # The digits *lean* towards their training set, whichever half it is. The yellow frames do not show it.
 #
 # The test has limits, too: a copy that is turned far enough passes (section 5, which also asks whether the lean grows). Lecture 08 takes this up.
@@ -787,7 +795,9 @@ except RuntimeError as error:
 # %% [markdown] tags=["notes"]
 # "Modified by an inplace operation": the generator's gradient flows through the discriminator's weights *as they were* when the fakes were judged, and `opt_d.step()` has
 # overwritten them. PyTorch before 1.5 did not notice; it used the new weights with the old activations, which is the gradient of no function at all. Users updated and
-# the loop that "had always worked" stopped ([pytorch/pytorch#39141](https://github.com/pytorch/pytorch/issues/39141) is one of many threads). The message names a tensor and a version number, and so people look for an in-place
+# the loop that "had always worked" stopped ([pytorch/pytorch#39141](https://github.com/pytorch/pytorch/issues/39141) is one of many threads).
+#
+# The message names a tensor and a version number, and so people look for an in-place
 # activation. The cure is in the loop above: after D's step, judge the fakes again.
 #
 # The second favourite is silent where the graph is kept: no `detach()`, and $G$'s gradients are never cleared. Then D's backward pass adds *its* gradient to $G$'s. For
@@ -820,9 +830,13 @@ for saturating in (True, False):
     print(f"{name:>15}: the wrong gradient has {100 * length:3.0f} % of the right one's length{cosine}")
 
 # %% [markdown] tags=["notes"]
-# With the saturating loss nothing is left. With the non-saturating one 2 % of the length are left, in nearly the right direction, and Adam, which divides lengths out, would make a full step of it. Is the bug
+# With the saturating loss nothing is left. With the non-saturating one 2 % of the length are left, in nearly the right direction, and Adam, which divides lengths out, would make a full step of it.
+#
+# Is the bug
 # harmless, then? At a fake's logit $l$ the slope of D's loss is $\sigma(l)$, that of G's is $-\sigma(-l)$; together $2D - 1$. This is the slope of $\mathrm{softplus}(l) + \mathrm{softplus}(-l)$, which is least at $l = 0$: such a
-# generator heads for where $D$ is *undecided*, not for where it says real. And what is never cleared adds up from round to round. So there are two bugs in one. Run each alone, and both, 1,000 rounds of the altered text, beside the algorithm itself:
+# generator heads for where $D$ is *undecided*, not for where it says real.
+#
+# And what is never cleared adds up from round to round. So there are two bugs in one. Run each alone, and both, 1,000 rounds of the altered text, beside the algorithm itself:
 
 # %%
 attached, kept = (".detach()", ""), ("d_loss.backward()", "d_loss.backward(retain_graph=True)")
@@ -847,8 +861,12 @@ for (name, pairs), found in zip(silent.items(), silent_js.split([len(pairs) for 
 viz.table(table)
 
 # %% [markdown] tags=["notes"]
-# No error was raised. Each does harm, both do most. And never clearing wants no more time: after four times the rounds 68 to 99 % are left out, where the algorithm leaves out 7 to 17 %. Adding the halves costs half of the data, but D does not end undecided: it gives these a third, the sound loop's one half. The sum $2D - 1$ says where a
-# generator heads while $D$ rests, and this $D$ learns on. A test finds the missing detach in a millisecond: D's backward pass must leave the generator's gradients as they were, in the first round `None`, later what G's last step left there.
+# No error was raised. Each does harm, both do most. And never clearing wants no more time: after four times the rounds 68 to 99 % are left out, where the algorithm leaves out 7 to 17 %.
+#
+# Adding the halves costs half of the data, but D does not end undecided: it gives these a third, the sound loop's one half. The sum $2D - 1$ says where a
+# generator heads while $D$ rests, and this $D$ learns on.
+#
+# A test finds the missing detach in a millisecond: D's backward pass must leave the generator's gradients as they were, in the first round `None`, later what G's last step left there.
 #
 # ## Play
 #
@@ -986,11 +1004,16 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes"]
-# The first row begins with hardly a digit, and the third goes through pictures that are none. What can such a picture show? Not that the pictures on the way are good: for independent normal $z_0$ and $z_1$ also $\cos\varphi\, z_0 + \sin\varphi\, z_1$ is normal, for every
+# The first row begins with hardly a digit, and the third goes through pictures that are none.
+#
+# What can such a picture show? Not that the pictures on the way are good: for independent normal $z_0$ and $z_1$ also $\cos\varphi\, z_0 + \sin\varphi\, z_1$ is normal, for every
 # $\varphi$, and our arc is nearly this one. Each of its points is a sample like any other, whatever $G$ does. (On the straight line the middle, $(z_0 + z_1)/2$, is shorter by $\sqrt 2$: a sample of a *truncated* latent, lecture 05.)
+#
 # What it can show is whether $G$ *jumps*. A generator that had stored digits, one for each region of latents, would stand still and then leap; DCGAN's authors look for such
 # sharp transitions as signs of memorisation. So measure the largest of 23 steps as a share of the whole path, in pixels. But an *untrained* network walks more smoothly
-# than either. So look at the walks alone that have a digit in the middle, by the judge, and let a generator that has none count as one jump.
+# than either.
+#
+# So look at the walks alone that have a digit in the middle, by the judge, and let a generator that has none count as one jump.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Smooth, and through digits?
@@ -1059,8 +1082,12 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# In the mean over the walks the largest step is 0.075 of the path, less than twice an even one; the memoriser takes half of its way in one leap. So the generator does not, as a rule, go from stored digit to stored digit over cliffs; a leap in a few of the walks would not show in a mean. The soft memoriser, which hands out
-# weighted means, has none either. Where it has a digit in the middle as often as ours (t = 1), its largest step is 0.18; made softer (t = 2) it comes down to 0.12, which the edge of this row lets pass, and draws a digit there in 12 % of its walks, our first generator in 46 %. That agrees with
+# In the mean over the walks the largest step is 0.075 of the path, less than twice an even one; the memoriser takes half of its way in one leap. So the generator does not, as a rule, go from stored digit to stored digit over cliffs; a leap in a few of the walks would not show in a mean.
+#
+# The soft memoriser, which hands out
+# weighted means, has none either. Where it has a digit in the middle as often as ours (t = 1), its largest step is 0.18; made softer (t = 2) it comes down to 0.12, which the edge of this row lets pass, and draws a digit there in 12 % of its walks, our first generator in 46 %.
+#
+# That agrees with
 # "Does it copy?", which saw a lean towards the training set and no set of copies, and adds little: a smooth map can pass near many training digits, and no walk would show it.
 
 # %% [markdown]

@@ -121,10 +121,10 @@ snapped = data.to_float(faces.images[nearest[:, 0]])
 show(viz.labelled_grid(torch.cat([straight, circle, snapped]), rows=["straight", "great circle", "memoriser"], n_columns=12))
 
 # %% [markdown] tags=["notes"]
-# "Smooth" needs a number, and there are two ways to fail: to jump, and to be smooth with nothing to show. So two numbers. First, follow a walk in 32 small steps through the features of the attribute
-# classifier, and take the longest step, as a share of the distance between the ends: a steady walk on
-# a straight line has $1/32 \approx 0.03$, a lookup table comes near 1. Second, the pictures half-way on straight lines: how far is that set from real faces, beside what the generator draws at the ends? The
-# first number catches a memoriser; the second catches a network that was never trained, and a cross-fade, the mean of the two end pictures.
+# "Smooth" needs a number, and there are two ways to fail: to jump, and to be smooth with nothing to show. So there are two numbers.
+#
+# - Follow a walk in 32 small steps through the features of the attribute classifier, and take the *longest step*, as a share of the distance between the ends. A steady walk on a straight line has $1/32 \approx 0.03$, a lookup table comes near 1. This catches a memoriser.
+# - Take the pictures *half-way* on straight lines: how far is that set from real faces, beside what the generator draws at the ends? This catches a network that was never trained, and a cross-fade, the mean of the two end pictures.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## "Smooth" needs a number
@@ -224,8 +224,12 @@ plt.show()
 # The middle of a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$.
 
 # %% [markdown] tags=["notes"]
-# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (Untrained: 0.09. The memoriser's bars are 8 walks, the generator's 100.) Steep, or a jump? Section 7 cuts them finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
-# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, so the middles of other walks would score the same. The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, that of another walk 43; a cross-fade, which shows both ends, 99 and 42. Take the difference: an untrained network has 96 % and 89, for its pictures are alike on any walk. And 1.7 does not say that each picture is a worse face: by its patches (section 5's measure) one half-way is as near to real faces as a draw, `1.006` (section 8).
+# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (Untrained: 0.09. The memoriser's bars are 8 walks, the generator's 100.)
+#
+# Steep, or a jump? Section 7 cuts them finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
+# Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, so the middles of other walks would score the same.
+#
+# The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, that of another walk 43; a cross-fade, which shows both ends, 99 and 42. Take the difference: an untrained network has 96 % and 89, for its pictures are alike on any walk. And 1.7 does not say that each picture is a worse face: by its patches (section 5's measure) one half-way is as near to real faces as a draw, `1.006` (section 8).
 #
 # ## 2. Straight line or great circle
 #
@@ -306,7 +310,9 @@ show(
 # sum on pixels, and gets double exposures wherever two heads differ, as the paper remarks too. That is seen by eye. Does the classifier mind?
 #
 # Now count. Five disjoint parts of the labelled latents; in each two hundred random choices of three exemplars, and fifty of one and of ten; a trial succeeds if the classifier
-# sees long hair *and* glasses (or a smile). Chance is the share of such faces among random ones. One thing must be asked first: the picture of a *mean* of latents with glasses need not have glasses. A triple is *valid* if each of its three mean
+# sees long hair *and* glasses (or a smile). Chance is the share of such faces among random ones.
+#
+# One thing must be asked first: the picture of a *mean* of latents with glasses need not have glasses. A triple is *valid* if each of its three mean
 # pictures shows its own label; an equation between pictures that do not say what they stand for says nothing about arithmetic. The controls: the third term alone, the third term with a step as long as $a - b$ in a random direction, and the last row above, the sum on pixels.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -379,16 +385,22 @@ for name in equations:
 # Averaging does two things at once. The rows marked *stretched* take them apart: ten hit more often than three, left too short or stretched.
 
 # %% [markdown] tags=["notes"]
-# Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none by definition, a step to anywhere 17 and 18 %, no more than chance. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile (means of three *pictures* as terms: 89 and 87). Section 5 asks why. One example chosen by hand suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on nearly half with a smile. And one triple in six (glasses) or in three (smile) is not even
+# Read the shares of valid triples beside their controls (unfold the boxes): a valid third term alone has none by definition, a step to anywhere 17 and 18 %, no more than chance. But the last control beats it: the sum on pixels, which knows nothing, hits more often, 78 % against 67 with glasses and 86 against 52 with a smile (means of three *pictures* as terms: 89 and 87). Section 5 asks why.
+#
+# One example chosen by hand suggests a rule; in latents the equation fails on a third of the valid triples with glasses, on nearly half with a smile. And one triple in six (glasses) or in three (smile) is not even
 # valid. (The length of a mean is part of it: the lines above the table.)
 #
 # And why three? The column of lengths shows something the paper does not mention. A mean of $n$ independent latents has length $\sqrt{D/n}$, and the
 # sum of three such terms $\sqrt{3D/n}$. For one exemplar that is $\sqrt{3}$ times too long, far outside the shell. For *exactly three* it
-# is $\sqrt D$: the sum lands where latents live. For ten it is too short. So averaging does two things at once. It removes what the exemplars do not
+# is $\sqrt D$: the sum lands where latents live. For ten it is too short.
+#
+# So averaging does two things at once. It removes what the exemplars do not
 # share, and it changes the length. The rows marked *stretched* take them apart: there each sum is brought to length 8 before it is drawn.
 #
 # Read the stretched rows downwards: that is what averaging does by itself. Then compare each row with its stretched twin: that is what length does. Single exemplars hit at least as often left too long as stretched. Ten hit less often left too short than
-# stretched. But ten hit more often, even left too short. The last column, of 250 sums a row, mixes quality, variety and hitting the attributes: lower at three than at ten, until the ten are stretched. Sums in pixels have 12.1, those in latents 8.7, single exemplars 15.6; the generator's own draws with both attributes 4.3, drawings 1.1.
+# stretched. But ten hit more often, even left too short.
+#
+# The last column, of 250 sums a row, mixes quality, variety and hitting the attributes: lower at three than at ten, until the ten are stretched. Sums in pixels have 12.1, those in latents 8.7, single exemplars 15.6; the generator's own draws with both attributes 4.3, drawings 1.1.
 #
 # ## 4. Directions
 #
@@ -482,8 +494,9 @@ question(
 # The price: other attributes change, too. Is that the distance, or the direction?
 
 # %% [markdown] tags=["notes"]
-# Nobody told the generator what glasses are, and twice a difference of means puts them on nearly all faces without (C11.direction). So does the same difference of mean pictures: section 5. And an untrained network, whose pictures are stains, "smiles" after the move as often as ours, on 81 % against 76 (glasses: on 45 %): a judge must read something, and a difference of means finds what it reads. The price stands in the other columns. A step that ends as far out,
-# in a random direction, changes the others, too (in brackets): for glasses and for a smile it changes more of them than the direction does. But a mean over five hides what one of them pays. The last column: for glasses it is skin; for a smile nothing pays.
+# Nobody told the generator what glasses are, and twice a difference of means puts them on nearly all faces without (C11.direction). So does the same difference of mean pictures: section 5. And an untrained network, whose pictures are stains, "smiles" after the move as often as ours, on 81 % against 76. (Glasses: on 45 %.) A judge must read something, and a difference of means finds what it reads.
+#
+# The price stands in the other columns. A step that ends as far out, in a random direction, changes the others, too (in brackets): for glasses and for a smile it changes more of them than the direction does. But a mean over five hides what one of them pays. See the last column: for glasses it is skin; for a smile nothing pays.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: a direction that carries another
@@ -572,7 +585,9 @@ for name in ("glasses", "hair_length"):
     show(viz.labelled_grid(torch.cat(list(rows.values())), rows=list(rows), n_columns=8, scale=2), f"{name}: {start} to {end}.")
 
 # %% [markdown] tags=["notes"]
-# Which rows would you call faces? The glasses in pixels are a grey shade, lighter or darker; the long hair is a shade on the background where it should hang, without an outline. The latents draw a head of hair, and another person. Now look back at the boxes: glasses and smiles in the sums, glasses on the faces, the other five left alone, skin kept by balanced means, in each of the five pixels score *more*. The judge reads *what* is there. It was never shown a bad picture, and does not ask *how* it is there.
+# Which rows would you call faces? The glasses in pixels are a grey shade, lighter or darker; the long hair is a shade on the background where it should hang, without an outline. The latents draw a head of hair, and another person.
+#
+# Now look back at the boxes: glasses and smiles in the sums, glasses on the faces, the other five left alone, skin kept by balanced means, in each of the five pixels score *more*. The judge reads *what* is there. It was never shown a bad picture, and does not ask *how* it is there.
 #
 # So count what the eye sees. A double exposure shows something that no face has at that place. Cut a picture into 16 patches of $8 \times 8$ pixels. For each, find the patch at the same place among five thousand real faces that is nearest to it; the mean of the 16 squared differences per value says how strange the picture is. No network is in it. First it must tell what is known.
 
@@ -712,7 +727,13 @@ for name, what in (("glasses", "with glasses"), ("hair_length", "with long hair"
 # %% [markdown] tags=["notes"]
 # Read the last column beside the first two. The sums in pixels hit more often, and are 2.98 times as strange as their third terms; those in latents are as strange as these, and these as any draw with long hair and no glasses (the line above the table). Means of three *pictures* as terms: 2.42 times; over their own third terms, ghosts already, 1.33. A ghost of glasses? Two terms of *one* label: `2.974` in pixels, `0.9746` in latents. So it is the addition; three means of three latents make a latent (section 3).
 #
-# Glasses in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger. Long hair in pixels: 3.2 times as strange. In latents 1.54. Is that the move? The last column says what an attribute costs where nothing is moved: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones, its dark ones 0.71 times as its light ones. So long hair in latents is nearly what it costs anyway, and twice the skin, which looks free (0.9), is not. The null of moves: the difference of the means of two random halves, stretched. As long as glasses it costs `2.307`, as long as long hair `4.12`. So in pixels a long step leaves the faces, less so if it means something; in latents one to anywhere costs 1.02. A smile is small and stands at one place: there pixels do all that latents do, and keep more.
+# *Glasses* in pixels: read on all faces, which are half as strange again; at half the strength on 92 %, and a quarter stranger.
+#
+# *Long hair* in pixels: 3.2 times as strange, in latents 1.54. Is that the move? The last column says what an attribute costs where nothing is moved: the generator's own long-haired draws are 1.44 times as strange as its short-haired ones, its dark ones 0.71 times as its light ones. So long hair in latents is nearly what it costs anyway, and twice the skin, which looks free (0.9), is not.
+#
+# *A smile* is small and stands at one place: there pixels do all that latents do, and keep more.
+#
+# The null of moves is the difference of the means of two random halves, stretched. As long as glasses it costs `2.307`, as long as long hair `4.12`. So in pixels a long step leaves the faces, less so if it means something; in latents one to anywhere costs 1.02.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Is it this generator?
@@ -840,9 +861,13 @@ axes[0].legend(fontsize=10)
 viz.show(fig, "Each mark is a training. Grey: no difference.")
 
 # %% [markdown] tags=["notes"]
-# All this was one generator. Five others (the record `latent_faces`: another recipe, a minute each; faces, but rough ones) were asked the same, and our expectations written down before. In all five half-way pictures belong to their own walk, and the direction puts glasses on 93 % (untrained: 74). But the paper's two remarks are not seen: **open**. Sums of single exemplars, as long as they come, hit *more* often than those of three, 72 % against 49 (an untrained network: 63 and 53). And sums in pixels are 1.2 times as strange as those in latents, not 3.
+# All this was one generator. Five others (the record `latent_faces`: another recipe, a minute each; faces, but rough ones) were asked the same, and our expectations written down before. In all five half-way pictures belong to their own walk, and the direction puts glasses on 93 % (untrained: 74).
 #
-# Is it the rough faces? Five more, four times as long, from new first weights and with the same bounds (`latent_faces_longer`). Now sums in pixels are 1.58 times as strange, in each of the five more than in any of the first: **reproduced**. (The shipped network's are so with labels of other latents, too: it is the adding, not the meaning.) Hits of one and of three are level, 52 and 53 %: open. More steps moved both. The shipped network, nearer to faces by far, lies farther the same way in each panel; by its steps or its recipe, we did not ask. One network is no rule. *At one length* ten exemplars hit more often than one in all; an untrained network gains as much (`0.25`, the first five `0.2232`), so such hits tell little of what was learnt.
+# But the paper's two remarks are not seen: **open**. Sums of single exemplars, as long as they come, hit *more* often than those of three, 72 % against 49 (an untrained network: 63 and 53). And sums in pixels are 1.2 times as strange as those in latents, not 3.
+#
+# Is it the rough faces? Five more, four times as long, from new first weights and with the same bounds (`latent_faces_longer`). Now sums in pixels are 1.58 times as strange, in each of the five more than in any of the first: **reproduced**. (The shipped network's are so with labels of other latents, too: it is the adding, not the meaning.) Hits of one and of three are level, 52 and 53 %: open. More steps moved both.
+#
+# The shipped network, nearer to faces by far, lies farther the same way in each panel; by its steps or its recipe, we did not ask. One network is no rule. *At one length* ten exemplars hit more often than one in all; an untrained network gains as much (`0.25`, the first five `0.2232`), so such hits tell little of what was learnt.
 #
 # So the count answers "what is read there?", and a table of two mean pictures passes it. That a generator *knows* what glasses are does not follow. What latents can do *here* and pixels cannot is to draw what goes with an attribute, a head's outline, and to end at a face hardly stranger than its others (not so the first five: long hair has 1.38, in pixels 1.41). Pixels leave the rest alone.
 
@@ -983,7 +1008,11 @@ viz.table(
 # %% [markdown]
 # A search of 600 steps leaves 0.018 of squared error per pixel, one of 150 steps 0.036; the nearest training face 0.035; sixty-four principal components, as many numbers as a latent has, 0.012. In attributes these and the search are level (96 %, 97).
 #
-# Then the edit. By the truth, the squared error to the same person drawn with glasses, the mean pictures win from either start, and latents do worse than doing nothing. But look at the second line. The same person with *another* pair of glasses is a right answer to "put glasses on", and has `0.06191`: more than nothing done, `0.04249`, while the mean of all four pairs, which nobody would wear, has `0.02297`. Squared error is least for the mean of what may be there. It prefers the ghost, and cannot judge an edit that has several right answers (lecture 17 meets it as a loss). The nearest of the four pairs gives a right answer its 0, and then doing nothing, 0.005, before any edit. Before you rank edits, give a measure a right answer, and nothing done. By eye: latents, twice, draw dark glasses, whatever was drawn, and mostly keep the person; pixels, once, a shade.
+# Then the edit. By the truth, the squared error to the same person drawn with glasses, the mean pictures win from either start, and latents do worse than doing nothing.
+#
+# But look at the second line. The same person with *another* pair of glasses is a right answer to "put glasses on", and has `0.06191`: more than nothing done, `0.04249`, while the mean of all four pairs, which nobody would wear, has `0.02297`. Squared error is least for the mean of what may be there. It prefers the ghost, and cannot judge an edit that has several right answers (lecture 17 meets it as a loss). The nearest of the four pairs gives a right answer its 0, and then doing nothing, 0.005, before any edit.
+#
+# Before you rank edits, give a measure a right answer, and nothing done. By eye: latents, twice, draw dark glasses, whatever was drawn, and mostly keep the person; pixels, once, a shade.
 
 # %% [markdown]
 # ## Play
@@ -1144,7 +1173,9 @@ viz.table(
 )
 
 # %% [markdown]
-# The middle of the circle is as far from real faces as a draw (1.03), that of the line 1.74 times. Picture by picture the line's is no worse, 1.01, where a cross-fade has 1.98. Is it variety that is lost? Little: the features vary 0.95 times as much as those of draws. A Fréchet distance has two parts, the squared distance of the means and what the covariances add. Of the 0.74 by which the line is farther than a draw, 0.29 is the means' and 0.45 the covariances'. So two fifths are a set that has moved as a whole; the rest is in how its features vary, not in how much altogether.
+# The middle of the circle is as far from real faces as a draw (1.03), that of the line 1.74 times. Picture by picture the line's is no worse, 1.01, where a cross-fade has 1.98.
+#
+# Is it variety that is lost? Little: the features vary 0.95 times as much as those of draws. A Fréchet distance has two parts, the squared distance of the means and what the covariances add. Of the 0.74 by which the line is farther than a draw, 0.29 is the means' and 0.45 the covariances'. So two fifths are a set that has moved as a whole; the rest is in how its features vary, not in how much altogether.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Another judge
@@ -1257,7 +1288,10 @@ question(
 
 # %% [markdown]
 # The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Of the edits in latents it doubts the sums with glasses most: 59 % pass in place of 67, still four times what a step astray gets. In pixels it doubts the sums with a smile more: 71 % in place of 86. On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
-# The last column shows what a second judge does not cure. (In the last line latents start from the face found, pixels from the drawn face.) It reads glasses on nearly every face that was moved in pixels (0.9994), and still passes more of the sums in pixels than of those in latents: 77 % with glasses, 71 with a smile. Both are networks that were taught on the same kind of drawing, and neither was ever shown a bad picture. Two judges from one school share what the school left out. A third sits in front of the screen.
+#
+# The last column shows what a second judge does not cure. It reads glasses on nearly every face that was moved in pixels (0.9994), and still passes more of the sums in pixels than of those in latents: 77 % with glasses, 71 with a smile. (In the last line latents start from the face found, pixels from the drawn face.)
+#
+# Both are networks that were taught on the same kind of drawing, and neither was ever shown a bad picture. Two judges from one school share what the school left out. A third sits in front of the screen.
 
 # %% [markdown]
 # ### A judge that has seen ghosts
@@ -1338,7 +1372,9 @@ viz.table(
 )
 
 # %% [markdown]
-# A surprise: we expected any judge of ghosts to refuse the sums in pixels. Both pass their exams (`0.993`). But the one that was taught double exposures takes 1 % of these sums for ghosts, fewer than of the generator's own draws (`0.2167`). The one that was also taught sums takes 98 %, and 93 of long hair in pixels, once, which nobody taught it (of the same faces before, 19). Moves in latents it takes as before, or less: twice the hair, 7 %. So section 5's sentence wants a word: the judge was never shown *such* bad pictures. Which others it will refuse one has to try: the first judge refuses twice as many as before with glasses in pixels (37 % and 19), and hardly a sum. The distance of patches has met no ghost, and asks for faces alone. (Both take more than half of the third terms, means of three latents, for ghosts; we do not know why.)
+# A surprise: we expected any judge of ghosts to refuse the sums in pixels. Both pass their exams (`0.993`). But the one that was taught double exposures takes 1 % of these sums for ghosts, fewer than of the generator's own draws (`0.2167`). The one that was also taught sums takes 98 %, and 93 of long hair in pixels, once, which nobody taught it (of the same faces before, 19). Moves in latents it takes as before, or less: twice the hair, 7 %.
+#
+# So section 5's sentence wants a word: the judge was never shown *such* bad pictures. Which others it will refuse one has to try: the first judge refuses twice as many as before with glasses in pixels (37 % and 19), and hardly a sum. The distance of patches has met no ghost, and asks for faces alone. (Both take more than half of the third terms, means of three latents, for ghosts; we do not know why.)
 
 # %% [markdown]
 # ## 10. Five generators
@@ -1437,7 +1473,11 @@ lines_drawn["shipped"] = generate(latent.draw_latents(len(next(iter(film.values(
 show(viz.labelled_grid(torch.cat(list(lines_drawn.values())), rows=list(lines_drawn), n_columns=len(lines_drawn["shipped"]), scale=3), "One of the five trainings, the same latents every time; below, draws of the shipped generator.")
 
 # %% [markdown]
-# We expected chance: another sign for another seed. All five have the bond, and with one sign, `0.4547` more glasses on dark faces (61 % against 37 after 4,000 steps, `0.1073` more in the shipped generator). So it is no accident of a seed, and it fades as the faces get better. It may be the judge's, on rough dark faces: no second judge was asked. White's means give back `0.5238`, nearly all that a step to anywhere keeps more. Read the lines of the other attributes: twice the direction of glasses keeps 64 to 67 % of them, a step to anywhere 77 to 80. After 4,000 steps it is 72 and 78, in the shipped generator 81 and 75. (Section 4 has 84 and 76 for it, from 6,000 labelled latents; the records have 3,000.) So a rough generator's direction puts glasses on, and skin is not all that pays. And long hair: we expected pixels to make it more than twice as strange. They make it 1.41 times, latents 1.38, and draws with long hair have 1.18 without any move. What section 5 saw between latents and pixels is not seen in these five.
+# We expected chance: another sign for another seed. All five have the bond, and with one sign, `0.4547` more glasses on dark faces (61 % against 37 after 4,000 steps, `0.1073` more in the shipped generator). So it is no accident of a seed, and it fades as the faces get better. It may be the judge's, on rough dark faces: no second judge was asked. White's means give back `0.5238`, nearly all that a step to anywhere keeps more.
+#
+# Read the lines of the other attributes: twice the direction of glasses keeps 64 to 67 % of them, a step to anywhere 77 to 80. After 4,000 steps it is 72 and 78, in the shipped generator 81 and 75. (Section 4 has 84 and 76 for it, from 6,000 labelled latents; the records have 3,000.) So a rough generator's direction puts glasses on, and skin is not all that pays.
+#
+# And long hair: we expected pixels to make it more than twice as strange. They make it 1.41 times, latents 1.38, and draws with long hair have 1.18 without any move. What section 5 saw between latents and pixels is not seen in these five.
 #
 # And mind the nulls. The untrained network has one set of first weights, the record's. On four others the judge reads too few faces of some kind to ask; a sixth had other hits (the note of C11.single). With the record's, "glasses appear" on `0.7372` of the stains: read the five's `0.9331` beside that.
 

@@ -8,7 +8,9 @@
 #
 # Three things go wrong with the game of lecture 02. The generator keeps part of the data and drops the rest (*mode collapse*). Its gradient dies,
 # or turns to noise, because two thin sets in a large space do not meet. And even where neither happens, two players who follow their
-# gradients may walk in circles. This lecture takes the first, lecture 07 the other two. You will see a collapse, count it in a way that noise cannot cheat, and try four
+# gradients may walk in circles. This lecture takes the first, lecture 07 the other two.
+#
+# You will see a collapse, count it in a way that noise cannot cheat, and try four
 # cures, each a few lines long, each against the same game from the same generators.
 #
 # After it you will be able to
@@ -76,7 +78,9 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 # ## 1. See it
 #
 # The data are eight Gaussians on a ring of radius 1: eight *modes*. Both players are perceptrons of 2 x 64 units, the loss is minimax, and as in the notebook that Metz et al. (2017) published $G$'s rate is ten times
-# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something; our networks are half as wide, both rates three times theirs, falling linearly to zero; the batch is 64 for 512, the latent 2 for 256.) Where a cloud goes is luck, so one run proves nothing: we play eight games, from eight seeds, at once. `ensemble` stacks them; member $k$ steps as seed $k$ would alone,
+# $D$'s. (Our modes are five times as wide as theirs, so that a minute shows something; our networks are half as wide, both rates three times theirs, falling linearly to zero; the batch is 64 for 512, the latent 2 for 256.)
+#
+# Where a cloud goes is luck, so one run proves nothing: we play eight games, from eight seeds, at once. `ensemble` stacks them; member $k$ steps as seed $k$ would alone,
 # up to rounding (section 8).
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -170,7 +174,9 @@ widgets.explorer({f"step {look * (STEPS // 20)}": shot(look) for look in range(0
 # | PacGAN, four at a time, same table | 7.8 | 95.9 % | 24.8 | 93.6 % |
 #
 # A sample is *high quality* if it lies within three standard deviations of the nearest mode. A mode is *captured* if it is nearest to at least
-# one high-quality sample. Look at the grid, first and third row: one method, one count. 3.3 modes of 25, or 17.3.
+# one high-quality sample.
+#
+# Look at the grid, first and third row: one method, one count. 3.3 modes of 25, or 17.3.
 # What may differ is all that a table does not say: layers, learning rates, how long, which loss. So before you believe "ours 24, GAN 3", ask how the 3 was trained. (A reader could not make the ring of Metz et al. collapse at all. An author was not surprised: it hangs on where $D$ begins; poolio/unrolled_gan, issue 2.)
 #
 # And ask what noise scores. Throw 2,500 points anywhere into the square of the grid, without any training:
@@ -336,7 +342,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# In the second half at most one mode at a time, in every game. But of the turned ring's places it is the same, and for heaps put anywhere on the circle. So the cloud is narrow; that it is on modes is not shown, and the first box stays open. And over the run? Four to seven of the eight, and five to seven of the turned ring's places; 20 heaps put anywhere visit 6.8. So such a list does not show that the cloud seeks modes. The second box asks for one mode more than places, and stays open: -1.5 to 0.7 holds 0. (Why the cloud moves was not measured.)
+# In the second half at most one mode at a time, in every game. But of the turned ring's places it is the same, and for heaps put anywhere on the circle. So the cloud is narrow; that it is on modes is not shown, and the first box stays open.
+#
+# And over the run? Four to seven of the eight, and five to seven of the turned ring's places; 20 heaps put anywhere visit 6.8. So such a list does not show that the cloud seeks modes. The second box asks for one mode more than places, and stays open: -1.5 to 0.7 holds 0. (Why the cloud moves was not measured.)
 #
 # So a snapshot is a lottery, and the table looks more than once. At the end two games happen to sit on a mode and miss `0.88` of the data; six lie beside all modes, and miss all of it or nearly.
 
@@ -613,7 +621,11 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # *One by one*, the influence is zero to the last bit and the arrows are nearly parallel: $D$ moves the cloud as a whole. (The little that is relative
-# is outward, too: the cosine is half of its most, $\sqrt{\text{share}}$.) With *minibatch discrimination* nearly all of the force is relative, and outward: `0.68`. (The share alone says little: an untrained $D$ with a random last layer has `0.974`, and pulls inwards in 7 of 16 seeds.) *Minibatch std* couples the
+# is outward, too: the cosine is half of its most, $\sqrt{\text{share}}$.)
+#
+# With *minibatch discrimination* nearly all of the force is relative, and outward: `0.68`. (The share alone says little: an untrained $D$ with a random last layer has `0.974`, and pulls inwards in 7 of 16 seeds.)
+#
+# *Minibatch std* couples the
 # samples as well, if less (first column: by how many mean forces the force on one fake changes, for each unit of length that another moves), and yet its share is that of no layer, 0.075 beside 0.080. So to be coupled is not yet to be pushed apart.
 #
 # Closeness is a large number (up to 63 here), so the course's last layer begins with zero weights on it: no opinion on sameness before $D$ has learnt anything. Exercise 1 takes that away.
@@ -677,7 +689,9 @@ viz.source(pack)
 # Same generators to begin with, same data; $D$ sees 1, 2 or 4 samples together, or has minibatch discrimination. Beside them: nothing but a faster $D$.
 
 # %% [markdown] tags=["notes"]
-# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four, or has minibatch discrimination. (In packs its first layer is wider, it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.) Minibatch discrimination, with 8 kernels where section 3 has 16, compares all pairs of a batch and is slow: it gets two fifths of the steps, its rates falling to zero sooner, and the table's last row gives as few to the plain game.
+# Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four, or has minibatch discrimination.
+#
+# (In packs its first layer is wider, it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.) Minibatch discrimination, with 8 kernels where section 3 has 16, compares all pairs of a batch and is slow: it gets two fifths of the steps, its rates falling to zero sooner, and the table's last row gives as few to the plain game.
 
 # %% tags=["slide-continue", "slide-picture"]
 def seeing(kind):
@@ -775,7 +789,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Look before you read the boxes. (Lower row: which way all seeds' samples lie, folded to one mode. A circle is flat, the data's peak is cut off.) In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game. But it has drawn a ring more than modes: packs of two *serve* `1.8` modes of eight and miss `0.58`, where a circle without any modes misses `0.62`. They have begun to find modes, a ripple in the lower row: found `0.12`, where a circle has 0, blurred data `0.16`, a fast $D$ `0.64`. Packs of four are flat, have found none, and miss `0.75`, more than it.
+# Look before you read the boxes. (Lower row: which way all seeds' samples lie, folded to one mode. A circle is flat, the data's peak is cut off.) In packs of two or four the generator is all around the ring at once, and 8 modes of 8 are *captured* in every game.
+#
+# But it has drawn a ring more than modes: packs of two *serve* `1.8` modes of eight and miss `0.58`, where a circle without any modes misses `0.62`. They have begun to find modes, a ripple in the lower row: found `0.12`, where a circle has 0, blurred data `0.16`, a fast $D$ `0.64`. Packs of four are flat, have found none, and miss `0.75`, more than it.
 #
 # Minibatch discrimination, whose forces in section 3 were relative, serves `6.1` modes, misses `0.38` and has found `0.40`: of these three the only one that beats the circle by a clear margin, and has a bump in the lower row. The box compares it with the long game, though. Beside the plain game with as few steps 0.49 of its 0.58 are left, 0.39 to 0.59, and the box's 0.4 lies in that.
 #
@@ -826,6 +842,7 @@ identity(
 # %% [markdown] tags=["notes"]
 # `linspace` includes both ends, and the angles 0 and $2\pi$ are one. The data has seven modes and the top one twice the weight. `endpoint=False` repairs it. A generator trained on
 # it and scored against eight even modes can match only what lies on both rings. That is the top mode: 1 of 8, at a KL to uniform of $\ln 8 = 2.1$. Scored against its own seven, "8 of 8" is out of reach.
+#
 # So look at section 2's table once more: it has 7.6 of 8 for the unrolled GAN. Seven modes cannot give that. VEEGAN's ring was another, or the doubled mode was counted twice; the table does not say which.
 # No test failed, no picture looked wrong: seven points on a circle look much like eight. The course's toys carry their source in their names for
 # this reason (`ring("pacgan")`, `ring("wgan_gp")`, `ring("unrolled")`).
@@ -1087,11 +1104,17 @@ for row, statement, many, few, expected in (
     )
 
 # %% [markdown] tags=["notes"]
-# The plain game does not find them: after 10,000 steps it serves `0.6` modes, no more than a heap put anywhere (0.675), and misses `0.92`. (Its bump in the picture, 2.4, is made of eight heaps, five of them on a mode.) Packs of two serve all `8.0` again and miss `0.17`. That is 0.69 to 0.81 of the data saved: PacGAN's claim for packs of two is reproduced, in a game that is not PacGAN's. So it is the packs *and* the time. Packs of four captured `8.0` from the start; now they miss `0.63`, as a circle does, and have found `0.04`. Their box stays open.
+# The plain game does not find them: after 10,000 steps it serves `0.6` modes, no more than a heap put anywhere (0.675), and misses `0.92`. (Its bump in the picture, 2.4, is made of eight heaps, five of them on a mode.)
 #
-# But is it the second sample? In packs $D$'s first layer is wider, too, it begins from other weights, and it sees 32 rows for 64. *Copies* keep all of that: the same $D$, and each of 32 rows is one sample twice. They serve `0.8` modes and miss `0.91`, as the plain game does. (They use half of the samples of a batch. So do packs of two from a batch of 32, and those serve `7.6`.) So it is the second sample. (The plain game and the copies have found `0.06` and `0.08` by now, where the mean of eight heaps has 0 ± 0.03: a collapsed cloud may sit on modes in the end. We saw that late, and no row asks it.)
+# Packs of two serve all `8.0` again and miss `0.17`. That is 0.69 to 0.81 of the data saved: PacGAN's claim for packs of two is reproduced, in a game that is not PacGAN's. So it is the packs *and* the time. Packs of four captured `8.0` from the start; now they miss `0.63`, as a circle does, and have found `0.04`. Their box stays open.
 #
-# Why do four do less than two? Of a batch of 64 packs of four have 16, packs of two 32. So we gave packs of two 16, and packs of four 32. We had expected that packs of two would then find 0.3 or less. They find `0.58`, which is 0.09 to 0.21 less than with 32. Packs of four find `0.10`, which is 0.03 to 0.10 more than with 16. So the number of packs, and of samples with it, counts for both, and it is not what sets them apart: with 16 packs it is 0.58 beside 0.04, with 32 it is 0.73 beside 0.10. What does, we do not know.
+# But is it the second sample? In packs $D$'s first layer is wider, too, it begins from other weights, and it sees 32 rows for 64. *Copies* keep all of that: the same $D$, and each of 32 rows is one sample twice. They serve `0.8` modes and miss `0.91`, as the plain game does. (They use half of the samples of a batch. So do packs of two from a batch of 32, and those serve `7.6`.)
+#
+# So it is the second sample. (The plain game and the copies have found `0.06` and `0.08` by now, where the mean of eight heaps has 0 ± 0.03: a collapsed cloud may sit on modes in the end. We saw that late, and no row asks it.)
+#
+# Why do four do less than two? Of a batch of 64 packs of four have 16, packs of two 32. So we gave packs of two 16, and packs of four 32. We had expected that packs of two would then find 0.3 or less.
+#
+# They find `0.58`, which is 0.09 to 0.21 less than with 32. Packs of four find `0.10`, which is 0.03 to 0.10 more than with 16. So the number of packs, and of samples with it, counts for both, and it is not what sets them apart: with 16 packs it is 0.58 beside 0.04, with 32 it is 0.73 beside 0.10. What does, we do not know.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Looking ahead: the unrolled GAN
@@ -1242,7 +1265,11 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone. Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is not spread over the square. But on the ring it need not be, either: the arc in the picture lies inside. And heaps put anywhere on the circle serve 0.675, `0.01` found is about what noise has, and the picture's lower row has no bump at 0. That it *keeps* the few modes is not shown. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail. The heaps pass, the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
+# From `7.5` modes served to `0.6`, and from `0.22` of the data missed to `0.91`, by the size of $D$ alone.
+#
+# Is that narrowness or garbage? A mode that is not served may be a mode drawn badly. But *captured*, for which one good sample is enough, falls from 8.0 to 1.8, and garbage that is spread over the square captures all: noise has 8. So it is not spread over the square. But on the ring it need not be, either: the arc in the picture lies inside. And heaps put anywhere on the circle serve 0.675, `0.01` found is about what noise has, and the picture's lower row has no bump at 0.
+#
+# That it *keeps* the few modes is not shown. The gate of six standard deviations, where the large $D$ serves 6.25 modes more, cannot tell: noise serves none there either. The first box had asked for between 0.5 and 4 served, so that a generator of garbage would fail. The heaps pass, the interval reaches down to 0, and the box stays open. *What a generator drops depends on what its discriminator can see*, or so it looks.
 #
 # Packs of two help the starved $D$ as they help the slow one. It captures 8.0 and misses `0.72`, 0.07 to 0.31 less than alone. But a circle misses `0.62`, and it has found `0.02`: spread, not modes.
 
@@ -1277,7 +1304,9 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 #
 # ## 9. A thousand modes
 #
-# Stacked digits put three digits into the three colours of one picture: $10^3$ modes, counted by a classifier that reads each colour (Metz et al. 2017). Here the judge decides everything: one that must call every blob some digit counts garbage as modes. [Lecture 16](16_modern.ipynb) has the
+# Stacked digits put three digits into the three colours of one picture: $10^3$ modes, counted by a classifier that reads each colour (Metz et al. 2017). Here the judge decides everything: one that must call every blob some digit counts garbage as modes.
+#
+# [Lecture 16](16_modern.ipynb) has the
 # test with a judge that refuses what is no digit, on convolutional networks, with packing and minibatch discrimination among its games. After 6,000 steps DCGAN has 887 modes there, with packing 657 and with minibatch discrimination 245. Packing's difference has an interval that holds 0; minibatch discrimination costs modes in all five pairs. The plain game does not collapse there, so there was little to cure.
 #
 # PacGAN's published code for these digits has a relative of the seven modes: real pictures are fed to $D$ in $[0, 1]$, and the generator ends in $\tanh$, so that $D$ can

@@ -309,9 +309,13 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # At every distance but zero $D$ reports $\log 2$ to four digits: it is certain, and $\log 2$ is all that it can say. Fakes at 0.1 are as wrong to it as fakes
-# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and 0.0005 at 0.5. On the same line (first row), where the best $D$ has no slope,
+# at 0.5. The slope that the generator gets is about a hundredth at distance 0.1 and 0.0005 at 0.5.
+#
+# On the same line (first row), where the best $D$ has no slope,
 # a trained one has ten times that by chance; an untrained $D$ has 0.03 to 0.04 at every distance. Still, what is left points to the data, in all
-# five trainings. The slope of the other loss, $-\log D$, is 190 at 0.1 and 18 at 1: times the distance, 18 to 21 in every row. Gaussian noise cures both losses (section 4). Lecture 11 brings the distance whose slope is 1 wherever you stand.
+# five trainings.
+#
+# The slope of the other loss, $-\log D$, is 190 at 0.1 and 18 at 1: times the distance, 18 to 21 in every row. Gaussian noise cures both losses (section 4). Lecture 11 brings the distance whose slope is 1 wherever you stand.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A fresh $D$ against generators of three ages
@@ -625,7 +629,9 @@ identity(
 
 # %% [markdown] tags=["notes"]
 # Two things to read off. JS comes with a *minus*, which sounds as if the generator were asked to stay away. It is not: $\mathrm{KL}(q \| p) - 2\,\mathrm{JS} = 2\,\mathrm{KL}\bigl(\tfrac{p + q}{2} \big\| p\bigr)$,
-# which is never negative and zero only at $q = p$, a *softened* reverse KL (Shannon et al. 2020). Mind what moves: the formula is a *value*, and where $q$ moves, $D^*$ moves, too. A generator's step is taken with $D$ held fixed. Of that step Arjovsky & Bottou's theorem 2.5 speaks: its *gradient* is that of
+# which is never negative and zero only at $q = p$, a *softened* reverse KL (Shannon et al. 2020).
+#
+# Mind what moves: the formula is a *value*, and where $q$ moves, $D^*$ moves, too. A generator's step is taken with $D$ held fixed. Of that step Arjovsky & Bottou's theorem 2.5 speaks: its *gradient* is that of
 # $\mathrm{KL}(q \| p) - 2\,\mathrm{JS}$ (section 6).
 #
 # And the divergence that is lowered is $\mathrm{KL}(q \| p)$, the *reverse* one. Which errors does that forgive?
@@ -664,7 +670,9 @@ for error, spoilt in (
 # %% [markdown] tags=["notes"]
 # Follow the columns. For $\mathrm{KL}(p \| q)$ dropping grows without bound as $\varepsilon \to 0$, and faking costs about $\varepsilon$. For
 # $\mathrm{KL}(q \| p)$ dropping half of the data costs $\log 2 = 0.69$ at most, however thoroughly it is dropped, while one fake in a hundred
-# costs nearly half as much already, and more the farther away it lies. So the generator that minimises $\mathrm{KL}(q \| p)$ can afford to
+# costs nearly half as much already, and more the farther away it lies.
+#
+# So the generator that minimises $\mathrm{KL}(q \| p)$ can afford to
 # drop and cannot afford to fake. The last column is its whole loss, whose floor is $\log 2$ at $q = p$; it tells the same story.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1034,9 +1042,12 @@ check(
 
 # %% [markdown] tags=["notes"]
 # The slope rises and falls. Without noise a trained $D$ leaves 0.0006 (in the run of section 1 0.0005; an untrained one 0.03); with noise of 0.25 it has 1.8, more than three orders above that, and this is what the best $D$ has. Too little noise leaves the lines nearly apart (0.46 at 0.1), too much hides where the data is (0.06 at 2).
+#
 # The right panel shows the other half of the same cause: $\theta / s^2$ grows without bound as the lines get thin, and where $D$ is certain the slope of $-\log D$ is nearly all of it. (At 0.1 a trained $D$ has 33 in place of 49.5: it is not the best one.)
 #
-# But this noise made the lines thick *and* let them meet. Which of the two is the cure? Spread each line evenly over a band of half width $w$: thick, and apart as long as $w < \frac14$. On a band the slope is a difference of two ends,
+# But this noise made the lines thick *and* let them meet. Which of the two is the cure?
+#
+# Spread each line evenly over a band of half width $w$: thick, and apart as long as $w < \frac14$. On a band the slope is a difference of two ends,
 # $\frac{1}{2w} [\log(1 - D)]$ from the near edge to the far one. So it is nearly 0 where $D$ takes both for fake. Where the bands meet, and $D$ is $\frac12$ or more at the near edge and 0 at the far one, it is at least $\log 2 / 2w$.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1097,6 +1108,7 @@ check(
 
 # %% [markdown] tags=["notes"]
 # Thick is not the cure. Bands that are thick and apart leave $\log(1 - D)$ a slope of 0.0013 and 0.010; an untrained $D$ has 0.03. (The row asked for at most 0.01 before the run, and stays open: at $w = 0.2$ the gap is 0.1, and lines at 0.1 had 0.011, section 1.)
+#
 # Where the bands meet it is 2.8 and 1.4, twice $\log 2 / 2w$ and more: by the formula a $D$ of about 0.8 at the fakes' near edge, where the best $D$ jumps from $\frac12$ to 1. The slope of $-\log D$ stays large, 22.5 and 16.9: meeting in part cures the loss that dies, and not the one that shouts.
 #
 # So *because they do not meet* is earned for $\log(1 - D)$, for lines and bands in a plane. For the digits no cell adds noise.
@@ -1154,7 +1166,9 @@ viz.table(rows)
 # %% [markdown] tags=["notes"]
 # With bumps at $\pm 2$, $\mathrm{KL}(p \| q)$ and JS lay one broad Gaussian over both and put 0.37 of its mass within 1 of the middle, where the data has 0.08. The two criteria with
 # $\mathrm{KL}(q \| p)$ pick one bump and fit it exactly; the minus before JS makes no visible difference here (the dotted line
-# covers the solid one). The first kind invents samples, the second kind drops half of the data. JS is between them: with bumps at $\pm 3$ it changes sides, though only just (0.2158 on one bump, 0.2181 for the best broad one).
+# covers the solid one). The first kind invents samples, the second kind drops half of the data.
+#
+# JS is between them: with bumps at $\pm 3$ it changes sides, though only just (0.2158 on one bump, 0.2181 for the best broad one).
 # (These are targets, too: the caution of section 2 holds.)
 
 # %% [markdown]

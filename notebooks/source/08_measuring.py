@@ -145,7 +145,9 @@ show(numbered, caption="Seven sets, seven images of each, one set a row.")
 # ## 1. From images to numbers
 #
 # A measure compares two distributions of which it has samples only. Distances between pixels are a poor start: every pixel counts alike, an eye no more
-# than the background. So images first pass a network that was trained to recognise something, and its inner activations, the *features*, are compared. In the
+# than the background. So images first pass a network that was trained to recognise something, and its inner activations, the *features*, are compared.
+#
+# In the
 # literature that network is Inception v3, trained on ImageNet, with 2048 features. It knows dogs and lorries. The course's own judge was trained on the attributes of these
 # faces, those that we hold out below among them, and has 64 features. Every number below, and in every paper, depends on that choice.
 
@@ -487,7 +489,9 @@ claim(
 # ### Precision and recall, density and coverage
 #
 # One number cannot say whether images are bad or merely alike. Kynkaanniemi et al. (2019) ask two questions. Put a ball around each sample, out to its third nearest neighbour. *Precision*: what
-# share of generated samples lies in a ball of the real ones? *Recall*: what share of real samples lies in a ball of the generated ones? Naeem et al. (2020) noticed that one
+# share of generated samples lies in a ball of the real ones? *Recall*: what share of real samples lies in a ball of the generated ones?
+#
+# Naeem et al. (2020) noticed that one
 # real outlier has a huge ball and makes everything inside it "precise". Their balls reach to the fifth neighbour. *Density* counts balls instead of asking for one, and divides by five; *coverage* asks each real ball whether it caught anything.
 
 # %% [markdown]
@@ -591,7 +595,11 @@ for searched in (reference, all_features):
 
 # %% [markdown] tags=["notes"]
 # Grey: where the ratio falls if nobody copies. Arrows lead out of the picture: copies are at 0. The shipped GAN lies on the other side: its faces are farther from the training faces than unseen real ones are. That is no praise, and no acquittal either:
-# copies under the whole blur have a ratio of 2.43, copies shifted by a pixel 2.95. **A ratio above 1 acquits nobody** (section 7). And a search must be complete: our "held-out faces" are among the 20,000 that the GAN saw. Had it handed back these, a search of 5,000 would say 1.01, that of all says 0.00. When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
+# copies under the whole blur have a ratio of 2.43, copies shifted by a pixel 2.95. **A ratio above 1 acquits nobody** (section 7).
+#
+# And a search must be complete: our "held-out faces" are among the 20,000 that the GAN saw. Had it handed back these, a search of 5,000 would say 1.01, that of all says 0.00.
+#
+# When one image in twenty is a copy, the median does not notice; the share of samples that are *suspiciously* near, nearer than 99 % of unseen real faces, does.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How many samples?
@@ -657,7 +665,9 @@ plt.show()
 # $$\mathbb{E}\,d^2 \approx \Bigl(\frac1n + \frac1m\Bigr)\Bigl[\sum_i\lambda_i + \frac12\sum_{ij}\frac{\operatorname{Var}(x_i x_j)}{\lambda_i+\lambda_j}\Bigr].$$
 #
 # For a Gaussian $\operatorname{Var}(x_ix_j) = \lambda_i\lambda_j(1+\delta_{ij})$, and with $\Sigma = I$ the bracket is $D(D+5)/4$: 1104 for 64 such features, about a million for 2048: for a bias of given size the samples needed grow as the *square* of the dimension. Published
-# protocols take 50,000 images. One public library of GANs lists SNGAN twice for CIFAR-10, with FID 16.77 and 23.90. The first was measured with 50,000 images on both
+# protocols take 50,000 images.
+#
+# One public library of GANs lists SNGAN twice for CIFAR-10, with FID 16.77 and 23.90. The first was measured with 50,000 images on both
 # sides, the second with 10,000 real and 5,000 generated ones. They are also two trainings. How much of the gap is bias, nobody can read off.
 
 # %%
@@ -868,7 +878,9 @@ check(
 # Copies do *better* than fresh faces; numbers with no image behind them do no worse. The counter-example is complete.
 
 # %% [markdown] tags=["notes"]
-# Copies do *better* than fresh faces, because the usual reference is the training set itself. The printed arithmetic says how much better, 0.54. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus. The numbers from a Gaussian lack the sampling error of the reference: 0.77, by the second line, if the bracket of section 4 were the same. Measured is 0.85, with 0.77 inside its interval. The counter-example is complete: a smaller distance than that of fresh faces, and nothing has been learnt.
+# Copies do *better* than fresh faces, because the usual reference is the training set itself. The printed arithmetic says how much better, 0.54. All that is left of these distances is bias, and copies are drawn from the very faces that they are held against: the formula of section 4 then has a minus.
+#
+# The numbers from a Gaussian lack the sampling error of the reference: 0.77, by the second line, if the bracket of section 4 were the same. Measured is 0.85, with 0.77 inside its interval. The counter-example is complete: a smaller distance than that of fresh faces, and nothing has been learnt.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## And collapse?
@@ -930,6 +942,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Is that a guarantee? Build a collapse that keeps mean and covariance. Section 4 had the distance to second order: the squared length of the difference of means, plus $\frac12\sum_{ij} E_{ij}^2/(\lambda_i+\lambda_j)$. Let $y$ be the features less the reference's mean, in its eigenbasis. Then the first is the mean of $y$, and $E_{ij}$ is nearly the mean of $y_i y_j - \lambda_i\delta_{ij}$.
+#
 # So write all of it in one vector, $\varphi(x)$, with entries $y_i$ and $(y_i y_j - \lambda_i\delta_{ij})/\sqrt{2(\lambda_i+\lambda_j)}$: the distance is the squared length of its *mean*. We look for few faces, with weights, that bring this mean near 0. Greedily: add faces that pull it towards 0, find the best weights,
 # drop faces of weight 0, repeat. The 5,000 candidates are in neither this reference nor *another*, kept out of the choice.
 
@@ -1020,7 +1033,10 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# It is none. Some 320 faces, none copied, laid out by weight, are nearer than 1,500 fresh ones to a reference that had no part in the choice (*another*); as many at random are not, even with their best weights (265 remain). (*Its reference* flatters: faces chosen for it fit its errors. At most 300 win there and lose on the other.) Precision has no complaint. *Coverage* has: 0.73 of the real balls catch something, with fresh faces 0.97.
+# It is none. Some 320 faces, none copied, laid out by weight, are nearer than 1,500 fresh ones to a reference that had no part in the choice (*another*); as many at random are not, even with their best weights (265 remain). (*Its reference* flatters: faces chosen for it fit its errors. At most 300 win there and lose on the other.)
+#
+# Precision has no complaint. *Coverage* has: 0.73 of the real balls catch something, with fresh faces 0.97.
+#
 # But *draw* the same faces by weight, as a generator that knows no others would: 1.6 times the distance of fresh faces. By section 4 the draws add 0.348/(1 + 1500/5000), or 0.27, to 0.29: 0.56; measured 0.55. So a *set* of few faces can win at $n$ = 1,500; such a generator does not, and 5,000 fresh faces beat the set. (Splits of one set are not independent: the row stays open.)
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
@@ -1044,7 +1060,11 @@ print("\n".join(f"{i + 1}. {name}" for i, name in enumerate(secret)))
 
 # %% [markdown] tags=["notes"]
 # *A colour dropped* lacks one hair colour of the data; *few, repeated* has one fiftieth as many different faces as images; *copies* are training images; *labels shuffled* are fresh faces whose attributes belong to others, as a
-# conditional generator that ignores its condition would draw. All measures now take all seven sets, and a ninth joins them: does the judge read from an image the attributes that it claims? (The Frechet distance comes with three networks: our judge, that of anime faces, an untrained one, times a million. Three others give two numbers: fourteen columns.) To know what counts as a difference, 30 lots of held-out faces are measured as well. A cell is marked
+# conditional generator that ignores its condition would draw.
+#
+# All measures now take all seven sets, and a ninth joins them: does the judge read from an image the attributes that it claims? (The Frechet distance comes with three networks: our judge, that of anime faces, an untrained one, times a million. Three others give two numbers: fourteen columns.) To know what counts as a difference, 30 lots of held-out faces are measured as well.
+#
+# A cell is marked
 # where a fault lies more than five standard deviations of those lots from their mean, in each of five draws of the fault; the cell shows the mean of the draws.
 
 # %%
@@ -1179,9 +1199,13 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Read it by rows. *Copies* are unmasked by the copying ratio. The reference of this exam holds other training faces, so to the Frechet distance they are as good as fresh ones. *Labels shuffled* is a matter for the one
-# measure that looks at labels. *Few, repeated* is the crudest fault, and
+# measure that looks at labels.
+#
+# *Few, repeated* is the crudest fault, and
 # precision still calls it excellent. *Noise* of 0.1 hardly moves the Frechet distance; the two-sample test,
-# the score, density and the copying ratio are marked. But a mark says *different*, not *worse*. Density is higher for noise and blur than for held-out faces, 1.22 and 1.27 beside 1.04: it praises them. *Blur* shows on the fine level of the pyramid and not on the coarse one.
+# the score, density and the copying ratio are marked. But a mark says *different*, not *worse*. Density is higher for noise and blur than for held-out faces, 1.22 and 1.27 beside 1.04: it praises them.
+#
+# *Blur* shows on the fine level of the pyramid and not on the coarse one.
 #
 # Then by columns, with the printed lines: none marks more than three of the six, eight mark three (density and coverage, as a pair, four). The Frechet columns mark alike, but a dropped colour has 4.9 times the number of held-out faces with our judge, 3.2 with that of anime, 2.9 untrained. *Precision* marks none: blurred faces have 1.00. The coarse level of the pyramid marks none either, not even 77 beside 45: it varies too much. And the control: groups of held-out lots, put in the place of the faults, get no mark.
 #
@@ -1283,7 +1307,9 @@ question(
 # Computed right, *blurred* is by far the worst. In training mode it looks better than the *dropped colour*, in each of five draws.
 
 # %% [markdown] tags=["notes"]
-# In training mode every distance shrinks, but not alike. The blurred set, by far the worst when computed right, loses most of its distance and comes out better than the dropped colour, in each of five draws. (In the report above, author and user agree that the order stays. Here it does not.) Noise and held-out faces are too close to call: in training mode noise is ahead in three draws of five, computed right in one. In the wrong range the order
+# In training mode every distance shrinks, but not alike. The blurred set, by far the worst when computed right, loses most of its distance and comes out better than the dropped colour, in each of five draws. (In the report above, author and user agree that the order stays. Here it does not.) Noise and held-out faces are too close to call: in training mode noise is ahead in three draws of five, computed right in one.
+#
+# In the wrong range the order
 # stays, but the dropped colour falls from 2.8 times the good set's number to 1.3 times.
 #
 # A test for the first takes two lines: features of one image must not depend on which images share its batch. Write it for any network you borrow.
@@ -1474,7 +1500,9 @@ claim(
 # ## 9. Quantisation
 #
 # Images on disk are bytes; generators make floats. The rounding matters where a measure looks at *small differences*: perceptual path length moves a latent by $\varepsilon = 10^{-4}$
-# and divides the squared change of the image by $\varepsilon^2$. The notes of torch-fidelity report what happened on one model: 31.04 with floats, 1146.89 with bytes. Why? Say a pixel changes by $\Delta$, less than a step $\delta$ of a byte. Rounded, it
+# and divides the squared change of the image by $\varepsilon^2$. The notes of torch-fidelity report what happened on one model: 31.04 with floats, 1146.89 with bytes. Why?
+#
+# Say a pixel changes by $\Delta$, less than a step $\delta$ of a byte. Rounded, it
 # changes by $\delta$ with probability $|\Delta|/\delta$ and otherwise not at all. The mean square is $|\Delta|\,\delta$ in place of $\Delta^2$: it falls like $\varepsilon$, not $\varepsilon^2$, and the quotient grows like $1/\varepsilon$.
 
 # %%

@@ -458,7 +458,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The first line is AC-GAN. In the second $G$ runs from the label it was asked for: its rows are nearly alike, and the asked digit is read in 0.04 of the samples, where a deaf generator would have 0.10. Yet its distance overall, 15.9, is less than half the first line's 34.6 after these 500 steps. That number does not see the wish. In the third and the fourth it helps $D$ to unmask it. That is no
+# The first line is AC-GAN. In the second $G$ runs from the label it was asked for: its rows are nearly alike, and the asked digit is read in 0.04 of the samples, where a deaf generator would have 0.10. Yet its distance overall, 15.9, is less than half the first line's 34.6 after these 500 steps. That number does not see the wish.
+#
+# In the third and the fourth it helps $D$ to unmask it. That is no
 # game any more: about real and fake both players want the same, and $G$ runs away from the data until its pixels are at the ends of their range.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -592,7 +594,9 @@ check(
 
 # %% [markdown] tags=["notes"]
 # Left, a gap has opened where the classes overlap, and its edges carry heaps. Not one of AC-GAN's 20,000 samples lies on the other class's side. The data have 0.16 there, and so has the projection; an untrained generator has half. (Two points, one on each side, would have none. So the second box asks for the width of a class. It is about 0.7, where the data have 1: narrower, not collapsed.)
-# $D$'s first head objects to a gap, so what comes out should depend on the weights of the two terms: section 8 tries four. Right, the same generator against the discriminator of the next section: both classes as they are, overlap included.
+# $D$'s first head objects to a gap, so what comes out should depend on the weights of the two terms: section 8 tries four.
+#
+# Right, the same generator against the discriminator of the next section: both classes as they are, overlap included.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The projection discriminator
@@ -846,8 +850,12 @@ question(
 # It has learnt attributes. (Its gains *add up*.)
 
 # %% [markdown] tags=["notes"]
-# All three are read nearly always (hair right and the rest guessed would be 25 % on dark skin, else 50 %), and the last two columns above differ by 0.013 at most. This one network has learnt attributes. (Of the seven real faces in the last row four wear sunglasses, three thin frames; the drawn frames are smudges.) The design favours it: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
-# trained, and in the discriminator the vectors $e_y$ add up as well. (The layers between are not linear, so nothing is guaranteed.) With a row for each *combination* instead (`classes=960`), the rows of the missing pairs would still be what they were at the start; we have not trained that rival. The data help, too: in these
+# All three are read nearly always (hair right and the rest guessed would be 25 % on dark skin, else 50 %), and the last two columns above differ by 0.013 at most. This one network has learnt attributes. (Of the seven real faces in the last row four wear sunglasses, three thin frames; the drawn frames are smudges.)
+#
+# The design favours it: gains and biases of the attributes *add up*, so a pair that was never trained is a sum of rows that were all
+# trained, and in the discriminator the vectors $e_y$ add up as well. (The layers between are not linear, so nothing is guaranteed.) With a row for each *combination* instead (`classes=960`), the rows of the missing pairs would still be what they were at the start; we have not trained that rival.
+#
+# The data help, too: in these
 # drawings the colour of the hair has nothing to do with the frame of the glasses.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -925,7 +933,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Five attributes stay as they are in nearly all faces, and the glasses change in more than nine of ten: so says the reader, tested on real faces only. In three or four pairs sunglasses come or go, in the others a few pixels change; some real frames are thin, too. Share of dark pixels about the eyes: the wish adds 0.094, real glasses 0.134 (red hair: 0.094, 0.129). In 23 % of the pairs it changes less than 0.02. (Lecture 05 had to search for a direction of glasses, which dragged the skin along. Here they are a row in a table.)
+# Five attributes stay as they are in nearly all faces, and the glasses change in more than nine of ten: so says the reader, tested on real faces only. In three or four pairs sunglasses come or go, in the others a few pixels change; some real frames are thin, too.
+#
+# Share of dark pixels about the eyes: the wish adds 0.094, real glasses 0.134 (red hair: 0.094, 0.129). In 23 % of the pairs it changes less than 0.02. (Lecture 05 had to search for a direction of glasses, which dragged the skin along. Here they are a row in a table.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: shuffled labels
@@ -953,7 +963,9 @@ print(f"real digits with shuffled wishes: within {scores['real digits, wishes sh
 # The first number cannot be mistaken. *Every* conditional generator needs a number that looks at the pair.
 
 # %% [markdown] tags=["notes"]
-# Nothing crashes. In this one training the overall distance is more than twice as large, but AC-GAN with the right labels is not far from it (17.80). The first number cannot be mistaken: the asked digit is drawn about as often as chance has it, and within a digit the distance is about that of real digits with shuffled wishes. *Every*
+# Nothing crashes. In this one training the overall distance is more than twice as large, but AC-GAN with the right labels is not far from it (17.80). The first number cannot be mistaken: the asked digit is drawn about as often as chance has it, and within a digit the distance is about that of real digits with shuffled wishes.
+#
+# *Every*
 # conditional generator needs a number that looks at the pair. A test of two lines finds it without training: show a fixed batch, `viz.labelled_grid(x, rows=labels)`, or ask a classifier for its accuracy on the batches that the loop sees.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1081,7 +1093,9 @@ question(
 # %% [markdown]
 # Without $R_1$ neither loss gets beyond 0.17 in any training, and pairs alone add nothing. $R_1$ alone takes the share from 0.14 to 0.25; pairs on top of it add 0.10. All this after 1,000 steps: with both the share is 0.85 after 5,000 (section 12); the other three were not trained for longer.
 #
-# And section 2's suspicion? At the end of training, and on real digits, no $D$ is deaf: without a penalty a wrong label costs 0.49 and 0.48, where untrained ones have 0.00. Still none heeds it much. A $D$ that answers by the label alone has 3.33 (with one right label in ten, no more is possible), and these use 14 to 28 % of that. With $R_1$ the label costs more, 0.92 and 0.79, and $G$ obeys more. But the two with $R_1$ are in the other order: 0.92 goes with 0.25 as asked, 0.79 with 0.35. So how much $D$ heeds the label does not decide alone. Why the penalty helps is not tested here.
+# And section 2's suspicion? At the end of training, and on real digits, no $D$ is deaf: without a penalty a wrong label costs 0.49 and 0.48, where untrained ones have 0.00. Still none heeds it much. A $D$ that answers by the label alone has 3.33 (with one right label in ten, no more is possible), and these use 14 to 28 % of that. With $R_1$ the label costs more, 0.92 and 0.79, and $G$ obeys more.
+#
+# But the two with $R_1$ are in the other order: 0.92 goes with 0.25 as asked, 0.79 with 0.35. So how much $D$ heeds the label does not decide alone. Why the penalty helps is not tested here.
 #
 # ## 8. How hard does the class term pull?
 #
@@ -1162,7 +1176,9 @@ claim(
 # ## 9. Does $z$ know the label?
 #
 # Kurmi adds that AC-GAN "learns a representation for z that is independent of class label". One side of it holds by construction, since $z$ and $c$ are drawn independently. The interesting side is whether $z$ means the *same* for each
-# class: does the latent that gives a bold 3 give a bold 7? Then ink must correlate between digits drawn from one latent. The control draws each digit from a latent of its own. But a generator that ignores the label draws ten equal pictures from one latent, and has a correlation of 1. So only digits count that the judge reads as asked: for each pair of digits, the latents for which both are.
+# class: does the latent that gives a bold 3 give a bold 7? Then ink must correlate between digits drawn from one latent. The control draws each digit from a latent of its own.
+#
+# But a generator that ignores the label draws ten equal pictures from one latent, and has a correlation of 1. So only digits count that the judge reads as asked: for each pair of digits, the latents for which both are.
 
 # %%
 @torch.no_grad()
@@ -1298,7 +1314,9 @@ longer.table(baselines=["untrained", "real digits, wishes shuffled", "real digit
 # %% [markdown]
 # All three go on learning. Projection draws what was asked in 0.89 of the samples, the other two in 0.85.
 #
-# AC-GAN's lesser variety was that of a short training. Of those as asked it has 0.75 of the data's after 1,000 steps and 0.99 after 5,000, where projection has 1.02. We had written down that it would lie below projection's in each training. It does so in four of five, by little, and the interval of the ratio holds 1. On the line of section 4 the two classes overlap, and there AC-GAN's are too narrow. Digits hardly overlap: the judge reads 0.99 of the real ones. Whether that is the reason was not tested, nor was the line for longer.
+# AC-GAN's lesser variety was that of a short training. Of those as asked it has 0.75 of the data's after 1,000 steps and 0.99 after 5,000, where projection has 1.02. We had written down that it would lie below projection's in each training. It does so in four of five, by little, and the interval of the ratio holds 1.
+#
+# On the line of section 4 the two classes overlap, and there AC-GAN's are too narrow. Digits hardly overlap: the judge reads 0.99 of the real ones. Whether that is the reason was not tested, nor was the line for longer.
 #
 # Within a digit projection stays nearest, and more clearly so: 4.2, where AC-GAN has 8.9. One-hot codes, last after 1,000 steps (38.3), have passed AC-GAN: 6.3. So at the end concatenation lies between the two, as in the table of Miyato & Koyama. All are still far from other real digits, 0.58.
 

@@ -386,7 +386,9 @@ question(
 # 3. K-means gets 0.524 from the pixels in seconds. Here InfoGAN *loses* to k-means, far from the paper's 0.95.
 #
 # A full bound and codes that are not digits: how can that be? The term asks that the picture tells the code. It does not ask that the code is the
-# digit, and unlike on the ring there is a choice: look at the upper sheet again, where the columns differ in ink, width and slant as much as in the digit. Causes are possible, none was tested. Our generator draws few hands, and $Q$ has read nothing else. The paper's networks are convolutional, with a layer eight times as wide; its code shows them 640,000 digits of 28x28 pixels, we 256,000 of 8x8.
+# digit, and unlike on the ring there is a choice: look at the upper sheet again, where the columns differ in ink, width and slant as much as in the digit.
+#
+# Causes are possible, none was tested. Our generator draws few hands, and $Q$ has read nothing else. The paper's networks are convolutional, with a layer eight times as wide; its code shows them 640,000 digits of 28x28 pixels, we 256,000 of 8x8.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## BiGAN: an inverse beside the generator
@@ -405,7 +407,9 @@ question(
 # $$\min_{G, E} \max_D \; \mathbb{E}_{x}\bigl[\log D(x, E(x))\bigr] + \mathbb{E}_{z}\bigl[\log (1 - D(G(z), z))\bigr].$$
 #
 # Nowhere does the loss compare $x$ with $G(E(x))$. Why should $E$ become the inverse of $G$? Lecture 02 holds for any two distributions, so for those of pairs, $P_E$ and $P_G$: against the best $D$
-# the value is $2\,\mathrm{JS}(P_E \| P_G) - 2 \log 2$, least where they are equal. Suppose they are (then $G$ draws the data exactly). A pair of the first kind lies on the graph
+# the value is $2\,\mathrm{JS}(P_E \| P_G) - 2 \log 2$, least where they are equal.
+#
+# Suppose they are (then $G$ draws the data exactly). A pair of the first kind lies on the graph
 # $\{(x, E(x))\}$ with probability one, one of the second on $\{(G(z), z)\}$. Equal ones live on both at once. So for almost every $x$ the pair $(x, E(x))$ has the form
 # $(G(z), z)$: that says $z = E(x)$ and $x = G(z) = G(E(x))$. In the same way $z = E(G(z))$ for almost every $z$.
 
@@ -799,7 +803,9 @@ question(
 # - BiGAN's copies: as far as the mean digit, half as far as another; three of ten are the same digit.
 
 # %% [markdown] tags=["notes"]
-# The VAE is nearest, with ten of its sixteen latents in use (a posterior variance below a half). Close behind comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error; three more starts help a little, and one start from $E(x)$ as much. BiGAN is the farthest off: 9.9 times PCA's error (mean of five trainings), where the mean digit has 10.0, another digit 20.0. Three of ten are the same digit (first training); with the $E$ told $z$ six; by neighbours 38 and 60 %. **Before you praise a network's code, project**: 80 % (*from E(x)*) looks well until PCA keeps 88.
+# The VAE is nearest, with ten of its sixteen latents in use (a posterior variance below a half). Close behind comes PCA, which keeps the digit as often. Descent through BiGAN's $G$ leaves three times PCA's error; three more starts help a little, and one start from $E(x)$ as much.
+#
+# BiGAN is the farthest off: 9.9 times PCA's error (mean of five trainings), where the mean digit has 10.0, another digit 20.0. Three of ten are the same digit (first training); with the $E$ told $z$ six; by neighbours 38 and 60 %. **Before you praise a network's code, project**: 80 % (*from E(x)*) looks well until PCA keeps 88.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The same faces
@@ -1080,7 +1086,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. Yet they hold much: the same fifty labels, spread over neighbours, err on 15.1 %, where the nearest label alone errs on 33.9 % and the network with labels only on 32.5 %. So there was something to gain, and this GAN did not find it. On two moons the same code, with less noise and ten times the updates, gains: 16.8 % wrong with six labels only, 4.2 % with the GAN (section 10). So it can; no verdict on the paper (see the box).
+# With 20 labels the unlabelled digits change nothing on average, with 50 and 100 they cost one point and three. Yet they hold much: the same fifty labels, spread over neighbours, err on 15.1 %, where the nearest label alone errs on 33.9 % and the network with labels only on 32.5 %. So there was something to gain, and this GAN did not find it.
+#
+# On two moons the same code, with less noise and ten times the updates, gains: 16.8 % wrong with six labels only, 4.2 % with the GAN (section 10). So it can; no verdict on the paper (see the box).
 #
 # Without *labels only*, "two thirds right with fifty labels" would have passed for a success of the method. Without *labels spread*, its failure would have passed for a failure of unlabelled digits.
 
@@ -1181,7 +1189,9 @@ viz.table(number_rows, ["seed", "with ink", "with slant", "ink, untrained Q", "s
 # The numbers differ from seed to seed, and an untrained $Q$ reaches 0.64 with ink, 0.51 with slant. Ask a paper how many runs it made.
 
 # %% [markdown] tags=["notes"]
-# The correlations differ from seed to seed: with ink 0.05 to 0.41, with slant 0.14 to 0.49. An untrained $Q$ follows ink by 0.06 to 0.64 and slant by 0.02 to 0.51. With slant four of five trainings lie above their own untrained $Q$, with ink two: five are too few to tell. The code can be read from the fakes (its bound, in the table of section 1, is 1.48 nats); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
+# The correlations differ from seed to seed: with ink 0.05 to 0.41, with slant 0.14 to 0.49. An untrained $Q$ follows ink by 0.06 to 0.64 and slant by 0.02 to 0.51. With slant four of five trainings lie above their own untrained $Q$, with ink two: five are too few to tell.
+#
+# The code can be read from the fakes (its bound, in the table of section 1, is 1.48 nats); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
 
 # %% [markdown]
 # ## 7. A trap in the average
@@ -1281,7 +1291,9 @@ question(
 )
 
 # %% [markdown]
-# After a linear map BiGAN's $E$ gives back 0.41 of the digits' $z$, where its own answers have a share of -0.10. So they hold more than that share says. But an untrained $E$ has 0.33: the game taught 0.08 (0.073 to 0.088, five trainings), where being told teaches 0.47. On faces the two have 0.18 and 0.16, one training and no interval. In the plane the game taught most, 0.89 against 0.53, in eight planes 0.68 against 0.44. With statistics of drawn samples hardly a number changes. From the digits' 64 pixels a linear map reads 0.67: what the sixteen numbers of BiGAN's $E$ have lost is there.
+# After a linear map BiGAN's $E$ gives back 0.41 of the digits' $z$, where its own answers have a share of -0.10. So they hold more than that share says. But an untrained $E$ has 0.33: the game taught 0.08 (0.073 to 0.088, five trainings), where being told teaches 0.47.
+#
+# On faces the two have 0.18 and 0.16, one training and no interval. In the plane the game taught most, 0.89 against 0.53, in eight planes 0.68 against 0.44. With statistics of drawn samples hardly a number changes. From the digits' 64 pixels a linear map reads 0.67: what the sixteen numbers of BiGAN's $E$ have lost is there.
 #
 # And the other way round: measured over real digits, the statistics of the $E$ that is told $z$ raise its share of $x$ from 0.38 to 0.47, and its features by neighbours by a point, to BiGAN's (S08.told_features holds 0). The VAE of the faces, trained on copies, gives 0.96 of $x$ back, and 0.22 of $z$.
 #

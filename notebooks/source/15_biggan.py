@@ -343,8 +343,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Read *coarse* from top to bottom: it does not fall step by step. Piece 2 is as coarse as piece 0, and it changes the background most often; piece 3 alone is fine, and it changes little. So the box, which compares pieces 0 and 3, says less than it seems to: 3.3, and 0.64 in networks that have learnt nothing, but 1.0 with piece 2 in place of piece 3. Hair and skin, which the label asks for, follow no piece. The rest divides, but not by size: length, glasses and smile change with piece 0 nearly as often as with all, the background with piece 2. No late
-# piece is confined to detail: it sets gains and biases of *whole channels*, and can tint the whole picture. Lecture 14 asks this of StyleGAN's layers, by mixing faces.
+# Read *coarse* from top to bottom: it does not fall step by step. Piece 2 is as coarse as piece 0, and it changes the background most often; piece 3 alone is fine, and it changes little. So the box, which compares pieces 0 and 3, says less than it seems to: 3.3, and 0.64 in networks that have learnt nothing, but 1.0 with piece 2 in place of piece 3.
+#
+# Hair and skin, which the label asks for, follow no piece. The rest divides, but not by size: length, glasses and smile change with piece 0 nearly as often as with all, the background with piece 2. No late piece is confined to detail: it sets gains and biases of *whole channels*, and can tint the whole picture. Lecture 14 asks this of StyleGAN's layers, by mixing faces.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Does it draw what it is asked for?
@@ -354,7 +355,9 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 3. Does it draw what it is asked for?
 #
-# As in lecture 09, a classifier that never saw a generated face reads hair and skin from samples of all 24 classes. Its features give the Fréchet distance and, for variety, coverage. Fidelity is *faces*: the share that other judges take for faces. They have two answers, *face* and *none*, and were shown
+# As in lecture 09, a classifier that never saw a generated face reads hair and skin from samples of all 24 classes. Its features give the Fréchet distance and, for variety, coverage.
+#
+# Fidelity is *faces*: the share that other judges take for faces. They have two answers, *face* and *none*, and were shown
 # noise, blur and averages of faces as none. There are five, equal but for their seeds: *faces* is their mean, the last column has the strictest and the mildest. *Density* (lecture 08) would be the usual measure of fidelity. Its column says why it is not used here: read it in the rows that are no faces.
 
 # %% tags=["slide-continue"]
@@ -451,8 +454,11 @@ question(
 # 183 thousand parameters and 134 thousand faces seen, where BigGAN saw more than three hundred million pictures. **In the paper's table, scale is most of the gain.**
 
 # %% [markdown] tags=["notes"]
-# Two colours of large areas are the easy part. The distance says more: 13.4, other real faces 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) But real faces blurred over 2 px have 11, and coverage 0.98; 24 mean faces cover 0.48. Neither column is fidelity. And *faces*: all five judges take every real face and refuse noise and blur over 4 px, as taught. What they were not taught parts them: of real faces under noise of 0.2 one takes 0.41, another 0.81, in the mean 0.66, fewer than of generated ones; of faces blurred over 2 px 0.07 to 0.31. The network has 183 thousand parameters and saw 20 thousand faces about seven times each. BigGAN trained for 165 thousand steps of 2048: more than
-# three hundred million pictures. In its table 1 scale brings 58.8 to 93.0, parts 99.3. In the end training collapses; stability costs quality.
+# Two colours of large areas are the easy part. The distance says more: 13.4, other real faces 1.63. (The card has 11.97 and 0.15, with 5000 samples; few samples make every distance larger, lecture 08.) But real faces blurred over 2 px have 11, and coverage 0.98; 24 mean faces cover 0.48. Neither column is fidelity.
+#
+# And *faces*: all five judges take every real face and refuse noise and blur over 4 px, as taught. What they were not taught parts them. Of real faces under noise of 0.2 one takes 0.41, another 0.81, in the mean 0.66, fewer than of generated ones; of faces blurred over 2 px 0.07 to 0.31.
+#
+# The network has 183 thousand parameters and saw 20 thousand faces about seven times each. BigGAN trained for 165 thousand steps of 2048: more than three hundred million pictures. In its table 1 scale brings 58.8 to 93.0, parts 99.3. In the end training collapses; stability costs quality.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Attention
@@ -543,7 +549,9 @@ seen = {name: [judged(paint(latents(n_curve, 300 + s), all_classes, net)) for s 
 told("", seen)
 
 # %% [markdown] tags=["notes"]
-# Hair and mouth look at much the same corners, the eye at the upper and lower edge, the background at one place of the face. In a hundred faces 98 per cent of the weight of the middle places goes to the edge of the map; 44 would be even, and untrained attention has 38. No two eyes find each other here. With $\gamma$ set to 0 the distance rises by 11.7. But two things have changed: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.5 is left. That is what this network needs attention for; the other 7.2 are a mistake of the experiment (see "What goes wrong"). In *faces* there is no such part: 0.85 with either statistics, 0.90 with attention.
+# Hair and mouth look at much the same corners, the eye at the upper and lower edge, the background at one place of the face. In a hundred faces 98 per cent of the weight of the middle places goes to the edge of the map; 44 would be even, and untrained attention has 38. No two eyes find each other here.
+#
+# With $\gamma$ set to 0 the distance rises by 11.7. But two things have changed: the stored means and variances still belong to the network with attention. The last row measures them anew, and 4.5 is left. That is what this network needs attention for; the other 7.2 are a mistake of the experiment (see "What goes wrong"). In *faces* there is no such part: 0.85 with either statistics, 0.90 with attention.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Whose weights?
@@ -782,7 +790,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Downwards, the faces of a column lose what made them special, and different columns become alike. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. The mean of the judges climbs a little, by 0.01 to 0.02 as far as 0.3. (At 0 there are 24 faces; for a judge, one of them is 0.04.) But the judges (thin) do not agree: measured anew at 0.3, judge 2 goes from 0.93 to 0.98, judge 4 to 0.88. So the gain at 0.3, the best threshold above 0, is `0.0105` of the `0.1028` that are missing (first box), with an interval over judges from -0.04 to 0.06. Other latents, untruncated, differ by 0.006. At threshold 0.3
+# Downwards, the faces of a column lose what made them special, and different columns become alike. In the left figure a curve should climb as it runs to the left: variety paid for fidelity. The mean of the judges climbs a little, by 0.01 to 0.02 as far as 0.3. (At 0 there are 24 faces; for a judge, one of them is 0.04.)
+#
+# But the judges (thin) do not agree: measured anew at 0.3, judge 2 goes from 0.93 to 0.98, judge 4 to 0.88. So the gain at 0.3, the best threshold above 0, is `0.0105` of the `0.1028` that are missing (first box), with an interval over judges from -0.04 to 0.06. Other latents, untruncated, differ by 0.006. At threshold 0.3
 # the coverage is 0.72 of what it was (second box); 24 mean faces have 0.58 of it, the 24 faces $G(0, y)$ 0.35. So truncation costs variety; whether it buys fidelity here is not known.
 #
 # Which statistics are better? At equal thresholds variety differs; compare at equal coverage, along the grey line (third box). At 0.59 the dotted line is 0.003 below the solid, with an interval from -0.10 to 0.09: five judges cannot tell. Its distance is 1.4 smaller.
@@ -825,7 +835,9 @@ told(
 )
 
 # %% [markdown] tags=["notes"]
-# The same number in the same place, and three distributions. Resampled, a component has a standard deviation of 0.34, and clamped or scaled about one half: milder, and more of the variety is left in the second table. Resampled at 1.0 a component has 0.54, nearly that of scaling at 0.6, and the two rows are nearly one: distance 17.0 and 17.3, coverage 0.77 in both. So in these columns the three differ mostly by their standard deviations. Clamped, more than half of all components sit exactly at the edge. Scaled, a component may be twice as large as its
+# The same number in the same place, and three distributions. Resampled, a component has a standard deviation of 0.34, and clamped or scaled about one half: milder, and more of the variety is left in the second table. Resampled at 1.0 a component has 0.54, nearly that of scaling at 0.6, and the two rows are nearly one: distance 17.0 and 17.3, coverage 0.77 in both. So in these columns the three differ mostly by their standard deviations.
+#
+# Clamped, more than half of all components sit exactly at the edge. Scaled, a component may be twice as large as its
 # threshold. None of the three is wrong as such; comparing them at equal numbers is. StudioGAN corrected its own.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -837,7 +849,9 @@ told(
 # ## What goes wrong
 #
 # **Statistics of another distribution.** In evaluation mode batch normalisation uses a stored mean and variance. Which? Users of BigGAN's PyTorch code compared it with the published module and found the same pictures without truncation and different ones with it (ajbrock/BigGAN-PyTorch, issue 14): the published module takes the truncation as an *input*, because it keeps separate statistics for each
-# threshold. BigGAN measures "standing statistics" over many batches after training, as `Run.generator` does in this course, because those of the last training step do not belong to the averaged weights either. Three sets of statistics for one network and one set of truncated latents:
+# threshold.
+#
+# BigGAN measures "standing statistics" over many batches after training, as `Run.generator` does in this course, because those of the last training step do not belong to the averaged weights either. Three sets of statistics for one network and one set of truncated latents:
 
 # %%
 viz.source(biggan.standing_statistics)
@@ -865,7 +879,9 @@ show(
 )
 
 # %% [markdown] tags=["notes"]
-# Only stored means and variances differ between the rows. The likely mechanism, not measured: truncated latents make the first map vary less, and divided by the spread of *all* latents it stays so. The faces come out more alike: coverage is 0.47, measured anew 0.59. In *faces* the rows differ less, 0.94, 0.92, 0.91 from top to bottom, than the judges do. So with truncated latents the statistics are a second knob of variety. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
+# Only stored means and variances differ between the rows. The likely mechanism, not measured: truncated latents make the first map vary less, and divided by the spread of *all* latents it stays so. The faces come out more alike: coverage is 0.47, measured anew 0.59. In *faces* the rows differ less, 0.94, 0.92, 0.91 from top to bottom, than the judges do.
+#
+# So with truncated latents the statistics are a second knob of variety. Whoever reports a threshold must say which statistics went with it. After a change of the *network* there is no such choice: after averaging weights, after $\gamma = 0$
 # in section 4, the stored ones belong to another network. Measure anew. It takes a second.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -935,7 +951,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The label reaches the picture through gains and biases alone. What they give to all places of all faces of a batch lies in the batch's mean, and in training mode the next normalisation takes it away. What differs from place to place is left: pink hair is duller and still read in 100 per cent, dark skin in 38. That is one class. Over 24 batches, each of one class, hair is read in 88 per cent, skin in 70, both in 60 (box). With all 24 classes in a batch nothing is lost (third row of the picture: pink hair with dark skin first, then the classes in turn). Whoever samples one class at a time with the network in training mode judges a different network.
+# The label reaches the picture through gains and biases alone. What they give to all places of all faces of a batch lies in the batch's mean, and in training mode the next normalisation takes it away. What differs from place to place is left: pink hair is duller and still read in 100 per cent, dark skin in 38.
+#
+# That is one class. Over 24 batches, each of one class, hair is read in 88 per cent, skin in 70, both in 60 (box). With all 24 classes in a batch nothing is lost (third row of the picture: pink hair with dark skin first, then the classes in turn). Whoever samples one class at a time with the network in training mode judges a different network.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
@@ -1192,11 +1210,19 @@ question(
 # - These perceptrons are no test of the 60 and the 16 per cent.
 
 # %% [markdown] tags=["notes"]
-# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little: the box compares where both draw as well, which is counted in two ways: digits accepted, and real digits covered. With the penalty 0.44 of the digits are accepted, nearly as many as without, 0.48; but 0.215 of the real digits are covered, where without it 0.500 are. Beside the
-# training without it, at the step where that accepts as many, two filters are 0.81 to 0.86 times as alike; at the earlier step where it covers as many, 0.88 to 0.90. The box takes what says less, seed by seed, 0.89. The null is the same network trained at a third of the rate without the penalty: it ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.97 to 1.00 in both ways. So the penalty turns filters apart, by about a tenth. That is nearly what it minimises: the box would be news if it failed.
+# Independent random filters of 128 inputs have a mean |cosine| of about $\sqrt{2 / (128 \pi)} = 0.07$, of 74 inputs, as in the first layer, 0.09; the mean over the three layers is the 0.078 of step 0. Training draws filters together. So anything that slows the training keeps them apart, and comparing two networks after as many steps says little.
 #
-# The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles. And 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits; whether lengths are the reason was not tested. And does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and
-# its interval reaches over 0. So here truncation buys fidelity by one judge, who takes no mean digit; in section 5 five could not tell. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.) Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Little coverage at the start need not bring that: slower training begins at 0.193 and keeps 0.84. (That the penalty has less coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.) The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
+# The box compares where both draw as well, which is counted in two ways: digits accepted, and real digits covered. With the penalty 0.44 of the digits are accepted, nearly as many as without, 0.48; but 0.215 of the real digits are covered, where without it 0.500 are. Beside the training without it, at the step where that accepts as many, two filters are 0.81 to 0.86 times as alike; at the earlier step where it covers as many, 0.88 to 0.90. The box takes what says less, seed by seed, 0.89.
+#
+# The null is the same network trained at a third of the rate without the penalty. It ends at a cosine of 0.156, but it draws worse, and beside a training that draws no better its filters are as alike, 0.97 to 1.00 in both ways. So the penalty turns filters apart, by about a tenth. That is nearly what it minimises: the box would be news if it failed.
+#
+# The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles. And 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits; whether lengths are the reason was not tested.
+#
+# Does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and its interval reaches over 0. So here truncation buys fidelity by one judge, who takes no mean digit; in section 5 five could not tell. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.)
+#
+# Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Little coverage at the start need not bring that: slower training begins at 0.193 and keeps 0.84. (The penalty's low coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.)
+#
+# The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Between two classes
@@ -1253,7 +1279,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The classes on the way were never trained: $c_t$ is no row of the table. Gains and biases are linear in $c$, so they move on straight lines, too. Whether the people on the way are plausible is left to the eye; the box compares the two ends alone. Length, smile, glasses and background are read the same in about seven cases of ten, with another latent in fewer than half. So the latent carries much of the rest across, but not all: in three cases of ten the class alone changes it, or what the classifier reads. In the second row the background changes with the skin.
+# The classes on the way were never trained: $c_t$ is no row of the table. Gains and biases are linear in $c$, so they move on straight lines, too. Whether the people on the way are plausible is left to the eye; the box compares the two ends alone.
+#
+# Length, smile, glasses and background are read the same in about seven cases of ten, with another latent in fewer than half. So the latent carries much of the rest across, but not all: in three cases of ten the class alone changes it, or what the classifier reads. In the second row the background changes with the skin.
 
 # %% [markdown]
 # ## What was measured

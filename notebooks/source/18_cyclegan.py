@@ -159,7 +159,9 @@ print(f"all to one:       JS to p_B {theory.js(made, uniform):.3f}, cycle error 
 # All $8! = 40{,}320$ permutations have the right marginal, and one right partner in eight on average. So much for a GAN alone, and Kurmi's slide says it in eight words: "Nothing to force output to correspond to input".
 #
 # Now read the middle number. *The cycle error is zero, too*, for all of them. A translator that leads back is one-to-one, and that is all that it is. "All to one" has no way back, but its first number, 0.497, says that a discriminator sees it already: with kinds of equal frequency every translator with the right marginal is one-to-one.
+#
 # What the cycle adds here is that the way back undoes *this* way there; two GANs trained apart may choose two permutations that have nothing to do with each other (the second line: both marginals right, seven of eight kinds come back wrong). It does not choose among the $8!$ ways.
+#
 # What does? The network. A convolution that recolours in place is easy to learn. One that swaps this mountain for that one is not. So says the usual explanation (Galanti, Wolf & Benaim 2018); no cell below tests it.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -577,7 +579,9 @@ question(
 # A day is a point of a square. Nights lie on a line. Colour: the coordinate that should be lost.
 
 # %% [markdown] tags=["notes"]
-# A world in the plane shows the mechanism in seconds. A "day" is a point $(u, v)$ of a square. "Nights" lie on a line: $(u, \varepsilon)$ with $\varepsilon \sim \mathcal{N}(0, 0.02^2)$. One coordinate of the day can go along the line, and nothing is left of the other. Whoever has to guess the other from
+# A world in the plane shows the mechanism in seconds. A "day" is a point $(u, v)$ of a square. "Nights" lie on a line: $(u, \varepsilon)$ with $\varepsilon \sim \mathcal{N}(0, 0.02^2)$. One coordinate of the day can go along the line, and nothing is left of the other.
+#
+# Whoever has to guess the other from
 # a true night errs by 0.5 on average. (Which coordinate goes along the line, the game may choose. That is section 1 again, so look at the coordinate that the translation's first one follows less.) Three controls: the same game without a cycle, without an adversary, and untrained players. And one swap: put another draw of $\varepsilon$ in the place of the translation's own, and go back.
 
 
@@ -698,7 +702,9 @@ question(
 
 # %% [markdown] tags=["notes"]
 # In the middle picture, whose vertical axis is stretched, the colours are sorted across the line: the coordinate is still there, shrunk to about a tenth. The way back enlarges it again, and noise with it: without noise the error is 0.012, with noise of 0.05 it is 0.38 (the coordinate in plain sight: 0.11), with 0.1 worse than knowing nothing, the dashed line.
+#
 # The controls say who has done it. Without a cycle the error is 0.65. Without an adversary the coordinate comes back, and nothing hides it: the translations spread across the line by 0.48 in place of 0.06. So the cycle keeps the coordinate, and the adversary makes it faint. And the message is *there*: put a true night's draw in the place of what stands across the line, and the coordinate is lost, 0.52.
+#
 # The disguise is not perfect: true nights spread by 0.02, and $D_b$ calls 64 % of the translations fake, 14 % of the true nights. The cycle has ten times the adversary's weight.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -710,6 +716,7 @@ question(
 
 # %% [markdown] tags=["notes"]
 # Does our shipped network do the same? Draw the *same* place on two days with different hills. The true nights are equal, bit by bit. If the translated nights carry the tint, the way back is closer to the day that it came from than to the other one. A *true* night gives one day for both: a share of one half, by construction.
+#
 # (Untranslated days score 1: read the grey values, too.) The translation of day 2, from the same networks, has the wrong message. Sky and hills are changed apart, for by night both lose their colour.
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -886,10 +893,16 @@ question(
 # - The cycle punishes a translator for *rightly* losing something. It suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["notes"]
-# The nights do differ where they should not, by two grey values in the mean, and the way back reads it: nine times in ten it lands closer to its own day. The largest difference of a place is 35 on average (see the fourth's trees), but the largest carry little: exchange the pixels that differ by more than 13, and 0.89 falls to 0.84; by more than 5, a ninth of all, to 0.40 (the next place's ninth: 0.74); by more than 2, to 0.16. So most of the message stands in differences of 2 to 13 grey values.
+# The nights do differ where they should not, by two grey values in the mean, and the way back reads it: nine times in ten it lands closer to its own day. The largest difference of a place is 35 on average (see the fourth's trees), but the largest carry little: exchange the pixels that differ by more than 13, and 0.89 falls to 0.84; by more than 5, a ninth of all, to 0.40 (the next place's ninth: 0.74); by more than 2, to 0.16.
+#
+# So most of the message stands in differences of 2 to 13 grey values.
+#
 # *Hills are smuggled, skies are not*: change the sky alone, and the way back does not know which day it was, 0.50. From its own night it misses day 1 by 0.089, from the mean of both nights by 0.102, from that of day 2 by 0.121, from the true night by 0.140. The mean loses a quarter of the gap between own and true night, the wrong message six tenths. What makes the rest, the table does not say.
+#
 # The message has no word for red: of a difference in green or blue three quarters come back, of one in red nothing, and the brown hills of the second and the fourth place return green.
+#
 # The share is 0.83 with noise of 0.05 (6 greys), 0.72 with 0.1, 0.60 with 0.2: loud, or spread wide. From the true night noise costs less than half as much L1. All of this is one network.
+#
 # Two lessons. A low cycle loss does not show that a translation is faithful, for it may be bought with a message. And the cycle punishes a translator for *rightly* losing something: it suits sets that are one-to-one in truth, and days and nights are not.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1040,7 +1053,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# Same losses, same data, same latents: with the ties there are pairs, without them there are none. Nor do ties without training: untrained pairs are no nearer to negatives than shuffled ones. Which ties? The generator's, as the paper says: alone they give a mismatch of 0.12, those of D alone 0.98. Weight sharing is a *prior* on couplings: both pictures come from one plan. Ours is the easiest case: a negative is the last layer with its sign changed. In section 12 ties make other pairs. The authors of CycleGAN tried CoGAN
+# Same losses, same data, same latents: with the ties there are pairs, without them there are none. Nor do ties without training: untrained pairs are no nearer to negatives than shuffled ones.
+#
+# Which ties? The generator's, as the paper says: alone they give a mismatch of 0.12, those of D alone 0.98. Weight sharing is a *prior* on couplings: both pictures come from one plan. Ours is the easiest case: a negative is the last layer with its sign changed. In section 12 ties make other pairs. The authors of CycleGAN tried CoGAN
 # as a translator, through the latent of a given picture, and it fell behind: 0.45 of the pixels right where CycleGAN has 0.58 (photographs to labels).
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1052,7 +1067,9 @@ claim(
 # ## What goes wrong
 #
 # **The identity loss of the wrong picture.** The term is $|G_{ab}(b) - b|$: a translator to nights, given a night. It reads like a slip, and people "correct" it. Tutorials have shipped $|G_{ba}(b) - a|$ and $|G_{ab}(a) - b|$ under the name of identity loss (issue 125 of torchgan; a similar
-# report is issue 21 of the code to the book *Hands-On Image Generation with TensorFlow 2.0*). Nothing crashes. But $a$ and $b$ of one batch have nothing to do with each other. What does an L1 loss to a random night teach? The median night.
+# report is issue 21 of the code to the book *Hands-On Image Generation with TensorFlow 2.0*). Nothing crashes. But $a$ and $b$ of one batch have nothing to do with each other.
+#
+# What does an L1 loss to a random night teach? The median night.
 
 
 # %% tags=["slide-continue"]
@@ -1137,7 +1154,9 @@ widgets.translator(shipped.model.ab, shipped.model.ba, day[few], night[few], ("d
 # ## 6. One cycle at a time
 #
 # The forward cycle $a \to b \to a$ asks that the night keep the day's information. It does not ask that the night look like one, that is left to $D_b$. It also trains $G_{ba}$ with an L1 loss on true days. So each cycle protects one translator from losing its input, and
-# teaches the *other* one to draw. ("Cycle alone" has no discriminator, and its nights are dark all the same.) Which of the two effects shows? Look at the rows "GAN + forward cycle" and "GAN + backward cycle" in section 3's picture of nights and in the days here:
+# teaches the *other* one to draw. ("Cycle alone" has no discriminator, and its nights are dark all the same.)
+#
+# Which of the two effects shows? Look at the rows "GAN + forward cycle" and "GAN + backward cycle" in section 3's picture of nights and in the days here:
 
 # %%
 rows = [b, *(made[0][1] for made in outputs.values()), a]
@@ -1266,7 +1285,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The two directions are not alike. Taking glasses off has nearly one answer, and the translator beats the identity mapping, which already leaves most pixels right. Putting them on has several answers, dark or clear, round or square. The network gives each face one of them, mostly a thin frame, and it need not be the hidden one: L1 to the *one* hidden partner
+# The two directions are not alike. Taking glasses off has nearly one answer, and the translator beats the identity mapping, which already leaves most pixels right.
+#
+# Putting them on has several answers, dark or clear, round or square. The network gives each face one of them, mostly a thin frame, and it need not be the hidden one: L1 to the *one* hidden partner
 # is even larger than that of leaving the face as it is. The classifier's shares are 1 and 0, as for true faces. They say that glasses came and went, not how well: look in row 4 for what is left of the frames.
 
 # %%
@@ -1339,7 +1360,10 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes"]
-# Read the last column against the first. With the cycle, 64 % of the digits keep their class there and back, and 53 % there. So at least one digit in ten is read as another class in print, and as its own again after the way home: good for the cycle, wrong as a translation. Of the first seed's digits 46 of 200 are such. (It would be 61 if the one had nothing to do with the other.) A 0, a 1 and a 4 are all read as 8 in print and come home as 0, 1 and 4: print holds more than the reader reads. Message or smudge, no cell tests.
+# Read the last column against the first. With the cycle, 64 % of the digits keep their class there and back, and 53 % there. So at least one digit in ten is read as another class in print, and as its own again after the way home: good for the cycle, wrong as a translation. Of the first seed's digits 46 of 200 are such. (It would be 61 if the one had nothing to do with the other.)
+#
+# A 0, a 1 and a 4 are all read as 8 in print and come home as 0, 1 and 4: print holds more than the reader reads. Message or smudge, no cell tests.
+#
 # A digit left untranslated would score 0.94 to print, 0.98 to handwriting: the table says whether a class is kept, not whether print was drawn. How well the reader reads smudged print, nobody has measured. GAN alone has collapsed to nearly one smudge, so its 0.1 says nothing about permutations. These are two short trainings of each.
 
 # %% [markdown]
@@ -1469,7 +1493,9 @@ question(
 )
 
 # %% [markdown]
-# The ties make pairs here, too, but not these. The second picture is a little farther from the digit's outline than from another digit's, 1.10 [1.04, 1.16]. It is nearer to the *digit itself*, 0.66 [0.56, 0.75], where true outlines are farther from it than from other digits, 1.16: an outline is dark where its stroke is. No loss can object to that coupling; section 1 said so. So ties prefer some coupling, and which one changes with their number: with one tied layer the second picture is a little nearer to the outline, 0.89 [0.83, 0.96], far from the 0.5 that was asked. These are short trainings of small networks; the authors show pairs of digits and edges with larger ones. So the box stays open.
+# The ties make pairs here, too, but not these. The second picture is a little farther from the digit's outline than from another digit's, 1.10 [1.04, 1.16]. It is nearer to the *digit itself*, 0.66 [0.56, 0.75], where true outlines are farther from it than from other digits, 1.16: an outline is dark where its stroke is. No loss can object to that coupling; section 1 said so.
+#
+# So ties prefer some coupling, and which one changes with their number: with one tied layer the second picture is a little nearer to the outline, 0.89 [0.83, 0.96], far from the 0.5 that was asked. These are short trainings of small networks; the authors show pairs of digits and edges with larger ones. So the box stays open.
 #
 # ### Section 3, three times as long
 #
@@ -1508,7 +1534,9 @@ claim(
 )
 
 # %% [markdown]
-# All three find more, and the order is the same: GAN alone 0.23 and 0.06, CycleGAN 0.70 and 0.30, with the identity term 1.00 and 0.68. GAN alone is still no better than a recolouring, 0.27 and 0.25. What the cycle adds is above 0, 0.36 [0.01, 0.71]; but the interval is wider than at 200 steps, [-0.09, 0.34], for CycleGAN lies between 0.33 and 1.00 by night and between 0.05 and 0.62 by day. So the box is open: five trainings without an identity term are too few for their scatter. With it all five find 0.98 or more by night.
+# All three find more, and the order is the same: GAN alone 0.23 and 0.06, CycleGAN 0.70 and 0.30, with the identity term 1.00 and 0.68. GAN alone is still no better than a recolouring, 0.27 and 0.25. What the cycle adds is above 0, 0.36 [0.01, 0.71]; but the interval is wider than at 200 steps, [-0.09, 0.34], for CycleGAN lies between 0.33 and 1.00 by night and between 0.05 and 0.62 by day.
+#
+# So the box is open: five trainings without an identity term are too few for their scatter. With it all five find 0.98 or more by night.
 #
 # ## What was measured
 #

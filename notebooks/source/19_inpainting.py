@@ -224,7 +224,9 @@ lines.answered(filled, *asked.FILLED)
 
 # %% [markdown] tags=["notes"]
 # Neither has to be a value that $X$ ever takes. And a discriminator? Let it see the visible part beside the answer. It tries to tell answers from true values; at its equilibrium (lecture 02) the answers are *distributed* as $X$ is, given what is visible. An ideal adversarial network draws its answer $X'$ from that
-# distribution, independently of the truth. (Drawing takes a source of noise. The context encoder has none, and its $D$ sees the filling alone. Both by choice: Pathak et al., section 3.2, report better results without noise, and a $D$ that saw the context told answers from truth by the seam between them.) Its squared error is
+# distribution, independently of the truth.
+#
+# (Drawing takes a source of noise. The context encoder has none, and its $D$ sees the filling alone. Both by choice: Pathak et al., section 3.2, report better results without noise, and a $D$ that saw the context told answers from truth by the seam between them.) Its squared error is
 #
 # $$\mathbb{E}\,(X - X')^2 = \mathbb{E}\,(X - \mu)^2 + \mathbb{E}\,(X' - \mu)^2 = 2\operatorname{Var} X,$$
 #
@@ -413,6 +415,7 @@ claim(
 
 # %% [markdown] tags=["notes"]
 # The GAN with noise, before a $D$ that sees the context, comes near the derivation. Its squared error is 2.0 times the least, 1.9 to 2.1 in each training, and together the five give all three values in both contexts. In four the total variation is 0.07 or less; in one it is 0.16, for at $c = -1$ it hardly ever gives skin: C26.honest is open. So is C26.draw: its bound was set for the mean error, and without noise that is 2.1. (Ten more trainings: open again, section 8.)
+#
 # Look for answers near 0.7 at $c = -1$, and for the thin bridge between skin and background at $c = 1$: $F$ is continuous in $z$, so it cannot wholly avoid what lies between two values. Take one thing away and the draw is gone.
 #
 # *Without noise* each context has one answer, and nothing says which; at $c = -1$ one bar stands where no value is. Mind the decibels: the errors are 1.5 to 4.1, their mean 2.1 or 3.3 dB, as if it drew. The total variation, 0.63, says no. One error cannot tell a draw from a guess.
@@ -498,6 +501,7 @@ viz.table(
 
 # %% [markdown] tags=["notes"]
 # All three networks hedge: find orange by the second face's red hair. L2 leads L1 in PSNR, in five trainings, too (section 8). For the adversary 150 steps are no test. So L2 and the joint loss with two weights were trained five times for 4,000 steps, 13 passes over 20,000 faces, on a GPU (one NVIDIA H200), and recorded; `gancourse experiment context_encoders` does it again.
+#
 # Two distances judge them: Frechet of whole faces, and lecture 11's sliced Wasserstein of patches of the filling (`swd 16`). `sharpness` is the gradient energy, as a part of the truth's. Noise is sharp, too: the joint loss has to beat L2 *and* L2 with white noise that makes it as sharp. (The two tables do not compare: 200 faces filled and neighbours among 10,000 here, 1,000 and 20,000 there.)
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -598,7 +602,9 @@ viz.show(viz.labelled_grid(mouth, None, rows, scale=8), caption="The fourth face
 # %% [markdown] tags=["notes"]
 # After 4,000 steps the rows differ little to the eye. L2 has 1.02 of the truth's gradient energy, so that nothing is left to sharpen: of the paper's two words, sharper and more real, the row tests the second. What is left are *ghosts*. The fourth face has a wide dark mouth; L2 leaves a red trace, the paper's weight hardly one, the larger a blot.
 #
-# The Frechet distance is 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The larger has 0.66 [0.63, 0.69] of the better rival's, L2 itself (L2 with noise, as sharp, has 1.15 times L2's, interpolated). That meets the bound, 0.8. C26.sharpen is **open** all the same: L2 with more steps was not tried. Its distance was still falling, 0.356, 0.328, 0.289 at the last looks; at 4,000 steps L2 is where the larger weight was at 3,000, 0.290. The larger weight buys no more than the paper's, 0.68 [0.63, 0.74], and costs 1.8 dB in place of 0.4. The patches can say no more: all three are where the truth is, 21, and so are other faces' middles; blur has 79.
+# The Frechet distance is 0.29 for L2, 0.20 with the paper's weight, 0.19 with twenty times as much; the truth has 0.14. The larger has 0.66 [0.63, 0.69] of the better rival's, L2 itself (L2 with noise, as sharp, has 1.15 times L2's, interpolated). That meets the bound, 0.8. C26.sharpen is **open** all the same: L2 with more steps was not tried. Its distance was still falling, 0.356, 0.328, 0.289 at the last looks; at 4,000 steps L2 is where the larger weight was at 3,000, 0.290.
+#
+# The larger weight buys no more than the paper's, 0.68 [0.63, 0.74], and costs 1.8 dB in place of 0.4. The patches can say no more: all three are where the truth is, 21, and so are other faces' middles; blur has 79.
 #
 # Now the curves. At 500 steps the larger weight is ahead; from 1,000 to 3,000 by 3 to 18 %, some training always behind L2; from 3,500 on it has 0.66. (The learning rate falls from 2,800 on.) At 3,000 it would have missed the bound. The paper's weight is ahead in all five from 2,500 on.
 #
@@ -617,6 +623,7 @@ viz.show(viz.labelled_grid(mouth, None, rows, scale=8), caption="The fourth face
 # ## 4. Are the features good for something?
 #
 # The paper's title is *feature learning by inpainting*: whoever can fill the middle of a street must know what windows are. It transfers the encoder to classification. The fair controls are the same encoder with its random first weights, and no encoder at all, raw pixels.
+#
 # In our faces every attribute sits at its place, so that a linear classifier reads it off the pixels; therefore all pictures are shifted by up to four pixels. Linear classifiers read six attributes off the frozen 4 x 4 map, from 100 labels (mean of twenty draws). Encoders learn from blocks or from the central square, by squared error alone, five times, 4,000 steps (recorded, same GPU). Batch normalisation is measured anew each time, so that step 0 is the control.
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -695,7 +702,9 @@ question(
 # The central square: 55.8 %. It *unlearnt* 10 points. Which columns fell?
 
 # %% [markdown] tags=["notes"]
-# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt (the table's row of step 0). Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. They are no ceiling: blocks read hair length, 86 %, better than they do, 72. The smile stays near guessing, 53 %; taught features read 55.
+# Without the controls 72 % and 56 % would both look like learning, for guessing has 35 %. With them, blocks taught, and the central square unlearnt. Blocks gain 0.066 [0.056, 0.077] on the same encoders before they learnt (the table's row of step 0).
+#
+# Features that were taught these attributes reach 76.8 %: by the mean, filling holes gets more than half way. Hair, its length, skin and background gain 7 to 10 points each, glasses 3. They are no ceiling: blocks read hair length, 86 %, better than they do, 72. The smile stays near guessing, 53 %; taught features read 55.
 #
 # The central square falls by 0.10, most of it within 500 steps, though it fills its own holes better from step to step. Good filling and good features are two things. What fell are the three colours: hair, skin, and most of all the background, 40 % in place of 78. The three shapes, hair length, smile and glasses, did not fall. All encoders are read from whole faces, and this one has only ever seen a grey middle. The paper has another explanation: what it learns latches onto the square's boundary. Neither was tested.
 #
@@ -1045,6 +1054,7 @@ viz.table(
 
 # %% [markdown] tags=["notes"]
 # Find the stroke in the gates of layers 1 and 3. It is *white*: here the gates open in the hole, where a partial convolution would have shut it out; in an untrained network they are open by half everywhere. A gate is not a mask. Much of the face is in the gates, too, and in layer 5 the stroke is hard to find.
+#
 # The table orders the holes: strokes come easiest, the thin ones first. Blocks and the central square hide whole features and are more than three decibels harder. Their levels are nearly equal, 17.2 and 17.4; their gains over the mean colour of the rest are not, 6.6 and 8.1: that colour is further off in the central square.
 
 # %% [markdown]
@@ -1206,6 +1216,7 @@ question(
 
 # %% [markdown]
 # True faces are now 0.14 from true faces. (1,000 faces of this set hold nearly every combination of attributes, in either half, so there is less chance in them than in independent draws.) SRGAN has 0.82 of SRResNet's distance, as expected; the filter 0.85, for the judge 0.83, twice as long 0.87. Expected was that the one twice as long and sharpened is level with SRGAN.
+#
 # It is ahead, 5.4 against 5.7: SRGAN has 1.06 [1.02, 1.09] times the distance of the best without an adversary. That one had 100 steps more than SRGAN. With equal steps SRGAN leads the filter by 0.01 to 0.03 of SRResNet's distance, and its interval, [0.79, 0.85], holds 0.83 and ends at the other's 0.85. So S21.realism is not open because 200 faces hide a difference.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1254,7 +1265,9 @@ face_table.append(["true faces", "-", metrics.frechet_distance(real64[:h64], rea
 viz.table(face_table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", "PSNR after shrinking again, dB"])
 
 # %% [markdown] tags=["notes"]
-# SRGAN had more steps, and here it has the *higher* PSNR, 23.8 against 23.2, which is not the paper's order: no fair comparison. Section 5 has a fairer one. The last column: shrunk again, each answer must be the picture that was given. The networks nearly pass, 40 and 39 dB, and so do true faces with noise of 0.1; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.
+# SRGAN had more steps, and here it has the *higher* PSNR, 23.8 against 23.2, which is not the paper's order: no fair comparison. Section 5 has a fairer one.
+#
+# The last column: shrunk again, each answer must be the picture that was given. The networks nearly pass, 40 and 39 dB, and so do true faces with noise of 0.1; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.
 #
 # Now compare your eye with the judge. SRGAN's Frechet distance is 3.89, that of true faces 3.88: the judge takes the one row for the other. Do you? The rows between them tell why: noise of 0.05, of 0.1, even of 0.2 on true faces leaves the distance where it was, 3.86, 3.82, 3.83. (The judge of 32 px sees 0.2: 5.6 against 4.0.) At this size the judge sees blur, 8.1 for bicubic, and no specks. A judge sees what its features see.
 

@@ -159,7 +159,9 @@ viz.source(contrastive, text.TextEncoder.forward)
 # No reader can reach 1: "short hair and a smile" fits every fourth face. A *perfect* one, which knows the true attributes and takes the rarest sentence that fits, wins 0.78 strictly, 0.815 with ties. The matcher's own mistakes come on top.
 
 # %% [markdown] tags=["notes"]
-# How good is a matcher? *R-precision*, from AttnGAN: give it a picture, its own sentence and 99 others; how often does its own win? Guessing wins 1 in 100. No reader can reach 1 here: "short hair and a smile" fits every fourth face, so some of the 99 others are true as well. We train two encoders for some seconds at 16 px, a GRU that reads the words in their order, and a
+# How good is a matcher? *R-precision*, from AttnGAN: give it a picture, its own sentence and 99 others; how often does its own win? Guessing wins 1 in 100. No reader can reach 1 here: "short hair and a smile" fits every fourth face, so some of the 99 others are true as well.
+#
+# We train two encoders for some seconds at 16 px, a GRU that reads the words in their order, and a
 # *bag of words* that only takes their mean. Pairs of values such as red hair with glasses are held out, here and below.
 
 # %% tags=["slide-continue"]
@@ -304,7 +306,9 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # ## 3. A discriminator that has to read
 #
-# The plain game: $D$ sees a real picture with its sentence, or a fake with the sentence it was made for. Now be $D$, early in training. The fakes are blots. You tell them from faces at a glance, whatever the sentence says. What should push you to read? Until you read, $G$ need not obey. Reed et al. put it as two sources of error in one loss,
+# The plain game: $D$ sees a real picture with its sentence, or a fake with the sentence it was made for.
+#
+# Now be $D$, early in training. The fakes are blots. You tell them from faces at a glance, whatever the sentence says. What should push you to read? Until you read, $G$ need not obey. Reed et al. put it as two sources of error in one loss,
 # unreal pictures and pictures that do not fit, and separate them with a third kind of pair: a *real* picture $x$ with the sentence $e'$ of another one. It counts as false.
 #
 # $$L_D = -\log D(x, e) - \tfrac12\bigl[\log(1 - D(G(z, e), e)) + \log(1 - D(x, e'))\bigr], \qquad L_G = -\log D(G(z, e), e).$$
@@ -437,7 +441,9 @@ viz.table(
 # ## Five trainings of each arm
 
 # %% [markdown] tags=["notes"]
-# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, an encoder that was trained longer, and a second judge, a matcher that no player reads with. (All share one encoder and one pair of judges, so the intervals say nothing of another encoder.) A third arm asks whether it is *this* pair: it shows $D$ as many wrong sentences at the same price, but under *fakes*, $(G(z, e), e')$. A fourth asks whether it is the wrong sentences at all: its third batch is more fakes with their *own*, and the first fakes count half as much as in GAN, as in the other two.
+# That was one training of each. The experiment was also run whole: five trainings of each arm, 800 steps, an encoder that was trained longer, and a second judge, a matcher that no player reads with. (All share one encoder and one pair of judges, so the intervals say nothing of another encoder.)
+#
+# A third arm asks whether it is *this* pair: it shows $D$ as many wrong sentences at the same price, but under *fakes*, $(G(z, e), e')$. A fourth asks whether it is the wrong sentences at all: its third batch is more fakes with their *own*, and the first fakes count half as much as in GAN, as in the other two.
 # What does $D$ learn from a wrong sentence under a fake while all fakes are blots?
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -706,7 +712,9 @@ question(
 # The judge asks which of 100 sentences fits best. A picture can win by being *more typical* of its sentence than a true face with all its accidents.
 
 # %% [markdown] tags=["notes"]
-# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason. Look at *diversity*, too: 0.30 of the truth's spread within a sentence, where GAN has 0.41. Reed et al. saw as much on flowers (section 5.1). Here mismatched pairs cost 0.106 [0.090, 0.123] of it; of different faces that *fit* they cost none that shows, 0.39 and 0.39. A score above the truth's is a warning.
+# Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. A score above the truth's is a warning. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason.
+#
+# Look at *diversity*, too: 0.30 of the truth's spread within a sentence, where GAN has 0.41. Reed et al. saw as much on flowers (section 5.1). Here mismatched pairs cost 0.106 [0.090, 0.123] of it; of different faces that *fit* they cost none that shows, 0.39 and 0.39.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A cloud around the sentence
@@ -1026,8 +1034,11 @@ viz.table(
 # One number for the whole sentence, 0.91, hid that the *smile* is not heard at all. Smiles are drawn for 32 % of the sentences that ask for one, 36 % that ask for none, 35 % that say nothing.
 
 # %% [markdown] tags=["notes"]
-# For pairs that were trained, hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all: smiles are drawn for 0.32 of the sentences that ask for one, 0.36 of those that ask for none, 0.35 of those that say nothing. Is it the judge? It reads the smile off true pictures without a fault, off noisy ones in 0.96 of the cases or more, and off blurred ones in 0.79: through such a blur a smile that was heard would still show. So who lost the word, the encoder or the players? Change it alone, with the same latents, and look. Then ask the vectors: can a
-# linear classifier read the smile off them?
+# For pairs that were trained, hair, skin and background are heard always, glasses nearly always. The *smile* is not heard at all: smiles are drawn for 0.32 of the sentences that ask for one, 0.36 of those that ask for none, 0.35 of those that say nothing.
+#
+# Is it the judge? It reads the smile off true pictures without a fault, off noisy ones in 0.96 of the cases or more, and off blurred ones in 0.79: through such a blur a smile that was heard would still show.
+#
+# So who lost the word, the encoder or the players? Change it alone, with the same latents, and look. Then ask the vectors: can a linear classifier read the smile off them?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One word changed
@@ -1242,7 +1253,9 @@ question(
 # %% [markdown]
 # Do wrong sentences under fakes cost variety? By six attributes that arm has 0.31 of the truth's different faces that fit, GAN-CLS 0.39, a difference of -0.079 [-0.114, -0.045]; it was not counted by four, so this is open. Over GAN, with 0.39, GAN-CLS gains nothing, -0.004 [-0.065, 0.057], nor does it by four attributes on new seeds, -0.05 [-0.16, 0.06]. With augmentation it gains 0.178 [0.009, 0.348] over GAN. Augmentation over GAN-CLS was 0.18 and was said to be reproduced, until the null *noisy* passed it.
 #
-# What does $G$ want of the best $D$ of section 3? With the saturating loss it brings $\tfrac12\, g(x, e) + \tfrac12\, p(x)\, p(e)$ as near to $p(x, e)$ as it can, so it would like $g = 2\,p(x, e) - p(x)\, p(e)$: pairs that belong together more often than the truth has them, others less often than never, which cannot be. So $g = p$ need not be the goal of GAN-CLS; [Gong & Xia 2025](https://sysmath.cjoe.ac.cn/jssc/CN/abstract/abstract54957.shtml) show a problem of its theory and change the objective. In our grammar a picture fits or does not, and all that fit are equally likely to get the sentence. Then $g = p$ is still the best, and this does not explain an R-precision above the truth's.
+# What does $G$ want of the best $D$ of section 3? With the saturating loss it brings $\tfrac12\, g(x, e) + \tfrac12\, p(x)\, p(e)$ as near to $p(x, e)$ as it can, so it would like $g = 2\,p(x, e) - p(x)\, p(e)$: pairs that belong together more often than the truth has them, others less often than never, which cannot be.
+#
+# So $g = p$ need not be the goal of GAN-CLS; [Gong & Xia 2025](https://sysmath.cjoe.ac.cn/jssc/CN/abstract/abstract54957.shtml) show a problem of its theory and change the objective. In our grammar a picture fits or does not, and all that fit are equally likely to get the sentence. Then $g = p$ is still the best, and this does not explain an R-precision above the truth's.
 #
 # With $\epsilon = 0$ the augmented networks keep nothing over GAN-CLS that five trainings could show. (What *more noise* loses with 32 of its numbers at 0 would be the fair comparison, and was not asked.) Augmentation is ahead of *more noise* by 0.22 [-0.01, 0.45], an interval that just holds 0; on new seeds and by four attributes by 0.24 [0.17, 0.32]. The set of pictures is farther from the truth with augmentation, by 0.89 [0.58, 1.21] in Frechet distance. What the linear condition does that comes with the cloud was not tested.
 
@@ -1275,7 +1288,9 @@ question(
 )
 
 # %% [markdown]
-# It does, and more than for true faces: 0.17 against 0.33 after 800 steps. The matcher of section 2 has 0.99 on the same fakes, and so has GAN-CLS's $D$, live, on its own. With the fakes $D$ turns first: 0.42 after 300 steps, where for true faces it still has 0.56. So the guess has passed a test that it could have failed, in one training. A proof it is not: this $D$ was shown fakes with their own sentences alone, and another's under a fake is new to it. And why does $G$ obey, 0.70 after 500 steps and 0.69 at the end, if its $D$ prefers the opposite? That is open.
+# It does, and more than for true faces: 0.17 against 0.33 after 800 steps. The matcher of section 2 has 0.99 on the same fakes, and so has GAN-CLS's $D$, live, on its own. With the fakes $D$ turns first: 0.42 after 300 steps, where for true faces it still has 0.56.
+#
+# So the guess has passed a test that it could have failed, in one training. A proof it is not: this $D$ was shown fakes with their own sentences alone, and another's under a fake is new to it. And why does $G$ obey, 0.70 after 500 steps and 0.69 at the end, if its $D$ prefers the opposite? That is open.
 
 # %% [markdown]
 # ## 6. Between two sentences
@@ -1491,11 +1506,17 @@ question(
 # %% [markdown]
 # There is room: the sentence's vector alone shows 0.82 of the values that are often said and 0.28 of those seldom said, where faces of other sentences show 0.17 and one mean face 0.26: a rare word is hardly heard. Looking at the words closes none of that gap: 0.27, a difference of -0.002 [-0.086, 0.081]. Nor can five trainings tell the two arms apart by the values that are often said, 0.023 [-0.030, 0.075].
 #
-# Is attention idle, then? The shuffled words say no. With another sentence's words and its own vector it shows 0.57 of what is often said in place of 0.85, a loss of 0.276 [0.190, 0.362]; and of the rare values 0.21 in place of 0.27. So it leans on the words; what it hears there, the other arm hears in the vector as well. One column does differ: the Frechet distance is 7.5 with words and 8.7 without, 1.26 [0.49, 2.02] less. We asked after we had seen it; and a better set of pictures is not a word heard.
+# Is attention idle, then? The shuffled words say no. With another sentence's words and its own vector it shows 0.57 of what is often said in place of 0.85, a loss of 0.276 [0.190, 0.362]; and of the rare values 0.21 in place of 0.27. So it leans on the words; what it hears there, the other arm hears in the vector as well.
+#
+# One column does differ: the Frechet distance is 7.5 with words and 8.7 without, 1.26 [0.49, 2.02] less. We asked after we had seen it; and a better set of pictures is not a word heard.
 #
 # The memory shows 0.32 of the rare values, 0.041 [-0.024, 0.107] more than attention: five trainings cannot tell that from nothing. Of the others it shows as many, -0.004 [-0.054, 0.046]. It reads its words, too, but leans on them less: with another's it loses 0.194 [0.096, 0.292]. And its set of pictures is no better but farther from the truth than attention's, by 0.67 [0.01, 1.33] in Frechet distance.
 #
-# These are small results, and say little of AttnGAN and DM-GAN. Their words' vectors are read in both directions and trained with a matching of single words with places of the picture, which pays the generator, too (section 3.2 of AttnGAN); our $D$ reads only the sentence, so it can hardly miss a word that the vector has lost; and where they refine twice, to 128 and to 256 px, there is one small map to look from. A memory that waits for a badly drawn first stage finds none here. Which of these would make a difference was not tested.
+# These are small results, and say little of AttnGAN and DM-GAN. Three things differ, and which would make a difference was not tested.
+#
+# - Their words' vectors are read in both directions and trained with a matching of single words with places of the picture, which pays the generator, too (section 3.2 of AttnGAN). Our $D$ reads only the sentence, so it can hardly miss a word that the vector has lost.
+# - They refine twice, to 128 and to 256 px; here there is one small map to look from.
+# - A memory that waits for a badly drawn first stage finds none here.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Twice the pixels, in two stages
@@ -1633,7 +1654,9 @@ question(
 # | two stages | stage I, 300 steps at 16 px | stage II over the frozen stage I, a fresh $D$ |
 # | one stage | one generator, 48 steps at 32 px | the same generator and $D$ play on |
 #
-# In each phase both arms pay the same: additions and multiplications of both players, forwards and backwards, are counted (penalties left out), and agree within a twentieth; for that stage II got its width. Each seed has its own encoder and its own first phase. The judge of attributes sees 32 px; *edges* is the gradient energy over the truth's, *patches* how far patches of 8 x 8 pixels are from true ones at their place, over what unseen true faces score; *first* is what the averaged generator of the first phase had drawn, stage I's enlarged. (The curves of the one stage begin with its weights as they are, not averaged: 37 in place of 32.6.)
+# In each phase both arms pay the same: additions and multiplications of both players, forwards and backwards, are counted (penalties left out), and agree within a twentieth; for that stage II got its width. Each seed has its own encoder and its own first phase.
+#
+# The judge of attributes sees 32 px; *edges* is the gradient energy over the truth's, *patches* how far patches of 8 x 8 pixels are from true ones at their place, over what unseen true faces score; *first* is what the averaged generator of the first phase had drawn, stage I's enlarged. (The curves of the one stage begin with its weights as they are, not averaged: 37 in place of 32.6.)
 
 # %%
 staged = records.load("text_stages")
@@ -1682,9 +1705,13 @@ for row, score, what in (
     )
 
 # %% [markdown]
-# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and it does not come back: 17.5 against 16.9 at the end, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both. By these two, three trainings cannot tell the arms apart: they would not see three points. Nor was it tested what the fresh $D$ costs the two stages.
+# After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and it does not come back: 17.5 against 16.9 at the end, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both.
 #
-# What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. Both arms draw a third more edges than true faces have. In *patches* one stage is nearer the truth, 5.9 against 6.6, by 0.67 [0.14, 1.20]. But patches forgive blur: one mean face, at 3.3, beats both, and true faces at 16 px, enlarged, have 2.8. And like the Frechet distance they do not look at the sentence: true faces of other sentences pass. Those enlarged true faces also have a Frechet distance of 13.3: a perfect stage I, merely enlarged, would beat both arms. StackGAN goes to 256 px and trains far longer; of that this says nothing.
+# By these two, three trainings cannot tell the arms apart: they would not see three points. Nor was it tested what the fresh $D$ costs the two stages.
+#
+# What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. Both arms draw a third more edges than true faces have. In *patches* one stage is nearer the truth, 5.9 against 6.6, by 0.67 [0.14, 1.20].
+#
+# But patches forgive blur: one mean face, at 3.3, beats both, and true faces at 16 px, enlarged, have 2.8. And like the Frechet distance they do not look at the sentence: true faces of other sentences pass. Those enlarged true faces also have a Frechet distance of 13.3: a perfect stage I, merely enlarged, would beat both arms. StackGAN goes to 256 px and trains far longer; of that this says nothing.
 
 # %% [markdown]
 # ### To 64 px

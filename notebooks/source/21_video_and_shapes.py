@@ -319,9 +319,13 @@ viz.show(taken_apart(5), "Eight frames from left to right.")
 # Intersection over union with what moves in its own clip, over 500 latents. Where $m = 0$ nothing can move: part of it is built in. Which masks would you have to beat? And what does a clip lose with the mask, the foreground, the background of another?
 
 # %% [markdown] tags=["notes"]
-# The same by number, over 500 latents, for the trained network, *random streams* and real clips. *Agreement* is intersection over union with what moves in the clip. The strongest mask that knows less is its own held still, 0.27 (section 11): it knows *where* things move, not *when*. Random streams are an untrained generator, too, but its mask was given the share and the contrast of this one (contrast: the standard deviation of the logits), its $f$ and $b$ the strength of this $f$. Nobody taught it, and its mask agrees with *its* clips better: 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So agreement shows no learning, and no ball.
+# The same by number, over 500 latents, for the trained network, *random streams* and real clips. *Agreement* is intersection over union with what moves in the clip. The strongest mask that knows less is its own held still, 0.27 (section 11): it knows *where* things move, not *when*.
 #
-# *Distance* asks what is not built in: change one part, and see how far such clips are from real ones. As they are 6.4; with another's mask 22.0, another's foreground 22.0; with another's *background* 6.0. **Any landscape goes with any ball, but a ball needs its own mask.** So it is with real parts. Random streams do not mind: 354, and 351, 349, 355. (So far from films there is little left to spoil; section 4 has a null nearer to them.) And does a mask *select* $f$ or $b$, the paper's word? Made hard, 0 or 1, it has 10.4; real ones lose nothing. It blends. (One network; section 4 asks masks in five.)
+# Random streams are an untrained generator, too, but their mask was given the share and the contrast of this one, and their $f$ and $b$ the strength of this $f$. (Contrast is the standard deviation of the logits.) Nobody taught such a network, and its mask agrees with *its* clips better: 0.61 against 0.54. Where $m = 0$ nothing can move; where $m = 1$ all that $f$ does is seen. So agreement shows no learning, and no ball.
+#
+# *Distance* asks what is not built in: change one part, and see how far such clips are from real ones. As they are 6.4; with another's mask 22.0, another's foreground 22.0; with another's *background* 6.0. **Any landscape goes with any ball, but a ball needs its own mask.** So it is with real parts. Random streams do not mind: 354, and 351, 349, 355. (So far from films there is little left to spoil; section 4 has a null nearer to them.)
+#
+# And does a mask *select* $f$ or $b$, the paper's word? Made hard, 0 or 1, it has 10.4; real ones lose nothing. It blends. (One network; section 4 asks masks in five.)
 
 # %%
 viz.source(altered)
@@ -389,8 +393,9 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # ## 4. Two streams against one: or is it the price?
 #
-# Is that better than one stream? People who were shown pairs of films from the paper's two generators preferred two streams in 55, 58, 47 and 52 % of the trials for four kinds of scene, 53 % on average (their table 1). A fair test needs *equal parameters*. Ours gives the generator of one stream
-# more maps, 96,123 parameters against 95,175, with the same discriminator, data, seeds, rates and steps. But two things differ: the streams, and the price that only a mask can pay. A third arm, two streams and no price, tells them apart.
+# Is that better than one stream? People who were shown pairs of films from the paper's two generators preferred two streams in 55, 58, 47 and 52 % of the trials for four kinds of scene, 53 % on average (their table 1).
+#
+# A fair test needs *equal parameters*. Ours gives the generator of one stream more maps, 96,123 parameters against 95,175, with the same discriminator, data, seeds, rates and steps. But two things differ: the streams, and the price that only a mask can pay. A third arm, two streams and no price, tells them apart.
 #
 # It is recorded: three arms, 600 steps each, the same five seeds in all. The two arms with a mask were trained again for 1,500 steps, on five new seeds, with the bound of S19.mask fixed before.
 
@@ -633,14 +638,19 @@ question(
 # Under *another's* mask clips are 1.76 [0.88, 2.65] times as far from the data, random streams 1.0. After 1,500, trained anew, 4.06 [3.54, 4.58]: **a mask belongs to its clip**.
 
 # %% [markdown] tags=["notes"]
-# The paper's generator ends nearer to the data than one stream: 1.77 [1.11, 2.42], seed by seed. But look at the left end of the curves before you believe it. At step 0, with nothing learnt, one stream stands at 93 on the average and two streams at 35; the ratio, seed by seed, has the mean 2.72. Two streams are ahead before the first step, on the average by more than at the last. So the row is a question: no tolerance tells what they learn from how they begin. (The rows called *untrained* in the table are the nearly grey start of section 2, which no training has; at step 0 the network is measured in the statistics of its batch.)
+# The paper's generator ends nearer to the data than one stream: 1.77 [1.11, 2.42], seed by seed. But look at the left end of the curves before you believe it. At step 0, with nothing learnt, one stream stands at 93 on the average and two streams at 35; the ratio, seed by seed, has the mean 2.72. Two streams are ahead before the first step, on the average by more than at the last.
 #
-# And which of the two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56], and this is the one clean comparison of the three, for both arms begin with the same weights: at step 0 the ratio is 1. A headline "two streams beat one" leaves out the price, the part shown to help. Audiences' 53 % is another scale. *Our films are made
-# as the two streams assume*; whether that matters, exercise 2 asks.
+# So the row is a question: no tolerance tells what they learn from how they begin. (The rows called *untrained* in the table are the nearly grey start of section 2, which no training has; at step 0 the network is measured in the statistics of its batch.)
+#
+# And which of the two parts does it? Without the price the ratio falls to 1.28 [0.80, 1.77], an interval that holds 1: the streams by themselves are not shown to help. The price by itself is worth 1.39 [1.21, 1.56], and this is the one clean comparison of the three, for both arms begin with the same weights: at step 0 the ratio is 1.
+#
+# A headline "two streams beat one" leaves out the price, the part shown to help. Audiences' 53 % is another scale. *Our films are made as the two streams assume*; whether that matters, exercise 2 asks.
 #
 # And the mask? It agrees with what moves by 0.32 [0.25, 0.40], less than half of true balls' 0.70. At step 0 it is 0.00, so training raises it; but hold the same masks still, and they agree by 0.24, and random streams with masks as large and as sharp, seed by seed, agree by 0.53. After 1,500 steps both are about level (left picture). A clip moves where its mask lets it: agreement shows no learning.
 #
-# The exchange can show it. Real clips put together anew are 1.7 from the data under their own mask (their soft edge is mixed twice), 27.3 under another's, 16 times as far: their ball is gone. Random streams, and both arms at step 0, have a ratio of 1; so has a second wrong mask, 1.01. The trained ones after 600 steps: 1.76 [0.88, 2.65], no verdict. New trainings of 1,500 steps, with the bound written down before: 4.06 [3.54, 4.58]. A mask fits its own $f$ and $b$. Without the price the ratio is 1.22 [0.99, 1.45] after 600 steps, 3.24 [2.58, 3.89] after 1,500.
+# The exchange can show it. Real clips put together anew are 1.7 from the data under their own mask (their soft edge is mixed twice), 27.3 under another's, 16 times as far: their ball is gone. Random streams, and both arms at step 0, have a ratio of 1; so has a second wrong mask, 1.01.
+#
+# The trained ones after 600 steps: 1.76 [0.88, 2.65], no verdict. New trainings of 1,500 steps, with the bound written down before: 4.06 [3.54, 4.58]. A mask fits its own $f$ and $b$. Without the price the ratio is 1.22 [0.99, 1.45] after 600 steps, 3.24 [2.58, 3.89] after 1,500.
 #
 # A ratio also rises when clips get better: under their own mask they go from 11.1 to 5.3. But the difference rises, too, from 7.5 to 16.0 [14.65, 17.38]; of real parts it is 25.65. The price is worth less here, 1.14 [1.10, 1.18]; written down before was 1.1 or more. Without it networks use their background, too: foreground 0.62 after 600 steps, 0.22 after 1,500, with it 0.40 and 0.14.
 
@@ -870,8 +880,9 @@ question(
 # - A rule that matters little here may matter where $D$ is much stronger.
 
 # %% [markdown] tags=["notes"]
-# The rule does what it is made for: in half of the rounds the accuracy is above the line, and $D$ rests; its mean keeps near it. The *shapes* do not show it: 0.006 [-0.022, 0.033]. Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 on the average where the best of four worthless samples reaches 0.17 and furniture 0.73; after 160 steps they are still far from furniture, and from two pieces in one another, which reach 0.53. (The more shapes, the more is reached: 300 of everything here.) The paper does not test its rule by itself; a rule that matters little here may matter where
-# the discriminator is much stronger, and exercise 3 makes it so.
+# The rule does what it is made for: in half of the rounds the accuracy is above the line, and $D$ rests; its mean keeps near it. The *shapes* do not show it: 0.006 [-0.022, 0.033].
+#
+# Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 on the average where the best of four worthless samples reaches 0.17. After 160 steps they are still far from furniture, 0.73, and from two pieces in one another, 0.53. (The more shapes, the more is reached: 300 of everything here.) The paper does not test its rule by itself; a rule that matters little here may matter where the discriminator is much stronger, and exercise 3 makes it so.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What a discriminator knows about shapes
@@ -970,7 +981,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Here the second opponent earns its place. After some seconds of training nothing sets $D$ apart from the same network *before* it, 0.001 [-0.051, 0.053], and neither mean beats the voxels'. Up to five points either way stay possible, and 160 steps are few: it is a question, not a test of the paper. It could have shown more: the same $D$, taught the kinds' names on as many pieces (80 steps of 32, not 160 of 16), gains at least 0.08. Beside chance alone, 0.734 would have looked like learning. The paper's own claim, against supervised networks after a whole training, is not tested here. Train for longer (`rule_steps`) and look again.
+# Here the second opponent earns its place. After some seconds of training nothing sets $D$ apart from the same network *before* it, 0.001 [-0.051, 0.053], and neither mean beats the voxels'. Beside chance alone, 0.734 would have looked like learning.
+#
+# Up to five points either way stay possible, and 160 steps are few: it is a question, not a test of the paper. It could have shown more: the same $D$, taught the kinds' names on as many pieces (80 steps of 32, not 160 of 16), gains at least 0.08. The paper's own claim, against supervised networks after a whole training, is not tested here. Train for longer (`rule_steps`) and look again.
 
 # %% [markdown]
 # ## Play
@@ -1214,11 +1227,21 @@ question(
 # %% [markdown] tags=["notes"]
 # Nearer to the true future is the network *without* a game: a squared error of 0.068 against 0.132. And few of its clips are films: 0.30 of them are in order and moving, of the game's 0.65. Look at its rows: what is left of the ball in the first frame pales in the next ones, and becomes a veil.
 #
-# Is that the mean of all futures, the best answer to a squared error? Our clips come from a program, so we can draw it: forty futures of each first frame, with directions and speeds by the same law. (They also know the landscape behind the ball, which the frame hides, so on the average no network can be nearer.) Their mean leaves 0.045. One of them at random leaves 0.087, nearly twice as much, as it must: two independent draws differ by twice their variance (S19.futures). The mean passes for a film in 0.40 of the clips, the single future in 0.99. The network is at 0.068, and a *landscape without a ball* at 0.055. So a third of its error is not the future's but its own, and its first frame, which has *one* answer, is 0.13 off already.
+# Is that the mean of all futures, the best answer to a squared error? Our clips come from a program, so we can draw it: forty futures of each first frame, with directions and speeds by the same law. (They also know the landscape behind the ball, which the frame hides, so on the average no network can be nearer.)
 #
-# The game commits itself. For that alone it would pay what a single future pays, 0.087; the rest of its 0.132 is its own, too. Does it keep the frame? Not well: its first one differs from the given one by 0.12, the nearest training frame by 0.16, and the landscape without a ball by only 0.06. Read this together with *in order*: the nearest training frame's future is a perfect film, of another landscape. Does something go on in the right place? It moves where the true ball is by 0.09: more than in another clip, 0.06, but less than in the veil of the squared error, 0.10, in the nearest training clip, 0.13, or in a future drawn at random, 0.16. Nobody could be right: where the ball flies the frame does not show, and the quarter is read right by chance, 0.22.
+# Their mean leaves 0.045. One of them at random leaves 0.087, nearly twice as much, as it must: two independent draws differ by twice their variance (S19.futures). The mean passes for a film in 0.40 of the clips, the single future in 0.99.
 #
-# One thing went wrong, and the last rows of each group show it: **another $z$ gives nearly the same film.** Two draws of $z$ differ by 0.17 of what two drawn futures differ by; in the network of the squared error, whose best answer has no use for $z$, by 0.08. The game that should show several futures shows one. Nothing in the loss asks for the latent: $D$ sees one clip at a time, and one good future of each frame is good enough. That is an argument, not a test; lecture 17 meets the same with pictures. (One training of each, 600 steps; longer ones were not tried. The price of the mask is 1 here, ten times the paper's; with 0.1, tried first, the sky flickered along.)
+# The network is at 0.068, and a *landscape without a ball* at 0.055. So a third of its error is not the future's but its own, and its first frame, which has *one* answer, is 0.13 off already.
+#
+# The game commits itself. For that alone it would pay what a single future pays, 0.087; the rest of its 0.132 is its own, too.
+#
+# *Does it keep the frame?* Not well: its first one differs from the given one by 0.12, the nearest training frame by 0.16, and the landscape without a ball by only 0.06. Read this together with *in order*: the nearest training frame's future is a perfect film, of another landscape.
+#
+# *Does something go on in the right place?* It moves where the true ball is by 0.09: more than in another clip, 0.06, but less than in the veil of the squared error, 0.10, in the nearest training clip, 0.13, or in a future drawn at random, 0.16. Nobody could be right: where the ball flies the frame does not show, and the quarter is read right by chance, 0.22.
+#
+# One thing went wrong, and the last rows of each group show it: **another $z$ gives nearly the same film.** Two draws of $z$ differ by 0.17 of what two drawn futures differ by; in the network of the squared error, whose best answer has no use for $z$, by 0.08. The game that should show several futures shows one.
+#
+# Nothing in the loss asks for the latent: $D$ sees one clip at a time, and one good future of each frame is good enough. That is an argument, not a test; lecture 17 meets the same with pictures. (One training of each, 600 steps. The price of the mask is 1 here, ten times the paper's; with 0.1, tried first, the sky flickered along.)
 
 # %% [markdown] tags=["notes"]
 # ## 9. A shape from a picture
@@ -1227,7 +1250,9 @@ question(
 #
 # $$\mathcal L = \mathcal L_{\text{3D-GAN}} + \alpha_1\, \mathrm{KL}\big(q(z|y)\,\|\,\mathcal N(0, I)\big) + \alpha_2\, \lVert G(E(y)) - x \rVert_2^2 .$$
 #
-# Ours are pictures of 32 px, shaded, each from a turn of its own within 20 degrees to either side, and the weights $\alpha$ are ours. Judged by intersection over union with the true shape, on held-out pieces: their pictures are new, but some of the shapes are training pieces too (section 5). The strong opponent needs no network: look up the nearest *training picture*, and answer with its shape. And again the question what the game adds: the same encoder and generator, trained in the same way, with noise in every batch, and only the terms of $D$ left out.
+# Ours are pictures of 32 px, shaded, each from a turn of its own within 20 degrees to either side, and the weights $\alpha$ are ours.
+#
+# Judged by intersection over union with the true shape, on held-out pieces: their pictures are new, but some of the shapes are training pieces too (section 5). The strong opponent needs no network: look up the nearest *training picture*, and answer with its shape. And again the question what the game adds: the same encoder and generator, trained in the same way, with noise in every batch, and only the terms of $D$ left out.
 
 # %%
 viz.source(VAEGAN.generator_loss, voxels.FromPicture.reconstruct)
@@ -1397,12 +1422,18 @@ question(
 # %% [markdown] tags=["notes"]
 # Both networks beat the look-up: 0.81 and 0.85, where the nearest training picture's shape has 0.72, and the best of all training shapes 0.88. It is not the kind alone, for the answer to another picture of the same kind has 0.28. No picture shows the back: the 2,000 training pieces must have taught it. Not every answer holds together: the second chair is in pieces, and the fifth has the size of its table, and a ragged top.
 #
-# Without the game the lead over the look-up is 0.13 [0.11, 0.15]. And the game? It *costs* overlap, 0.042 [0.036, 0.049]. Below the answers stand shapes of noise from both generators. Their likeness is 0.46 without the game and 0.52 with it: it buys 0.057 [0.037, 0.078], where furniture would be 0.41 ahead. To the eye those without it are mostly blocks, those with it thinner, and often in pieces. A higher price of the KL, another way to shapes of noise, was not tried. A likeness of 0.52 is not yet furniture, 0.87, and less than that of the generator of section 5, 0.66, which is twice as wide, had four times as many steps, and nothing else to do. One training of each, and other weights $\alpha$ trade differently.
+# Without the game the lead over the look-up is 0.13 [0.11, 0.15]. And the game? It *costs* overlap, 0.042 [0.036, 0.049].
+#
+# What does it buy? Below the answers stand shapes of noise from both generators. Their likeness is 0.46 without the game and 0.52 with it: it buys 0.057 [0.037, 0.078]. To the eye those without it are mostly blocks, those with it thinner, and often in pieces. A likeness of 0.52 is not yet furniture, 0.87, and less than that of the generator of section 5, 0.66, which is twice as wide, had four times as many steps, and nothing else to do.
+#
+# There is one training of each, and other weights $\alpha$ trade differently. A higher price of the KL, another way to shapes of noise, was not tried.
 
 # %% [markdown]
 # ## 10. Between two shapes, and arithmetic
 #
-# Latents in a straight line, as in lecture 05. Is a piece between a table and a sofa a piece of furniture? The line below says how near the nearest piece is, picture by picture. Accepted is what reaches 0.71. From table to sofa none of the four pictures between does, and in the middle it falls to 0.40; from sofa to chair one of four does. But these are two ways, and their ends were chosen because they pass. The row below asks 80 pairs for each two kinds. A middle lies nearer to the origin than its ends, so beside it stands a random latent as near. On the average middles are no nearer to a piece than these, 0.017 [-0.008, 0.041] (many pairs share an end; with the ends drawn again [-0.025, 0.063]); but the kinds differ: half-way from table to lamp 0.76 against 0.60, from table to chair 0.57 against 0.62.
+# Latents in a straight line, as in lecture 05. Is a piece between a table and a sofa a piece of furniture? The line below says how near the nearest piece is, picture by picture. Accepted is what reaches 0.71. From table to sofa none of the four pictures between does, and in the middle it falls to 0.40; from sofa to chair one of four does.
+#
+# But these are two ways, and their ends were chosen because they pass. The row below asks 80 pairs for each two kinds. A middle lies nearer to the origin than its ends, so beside it stands a random latent as near. On the average middles are no nearer to a piece than these, 0.017 [-0.008, 0.041]. (Many pairs share an end; with the ends drawn again [-0.025, 0.063].) But the kinds differ: half-way from table to lamp 0.76 against 0.60, from table to chair 0.57 against 0.62.
 
 # %%
 ends = [int(torch.nonzero((kind == which) & accepted)[0]) if ((kind == which) & accepted).any() else which for which in (0, 3, 1)]
@@ -1459,7 +1490,9 @@ viz.table(
 )
 
 # %% [markdown]
-# And the paper's arithmetic: *arms* as the mean latent of chairs with arms less that of chairs without, added to chairs that have none, and that had no part in the mean. Whether a made chair has arms is read off its nearest training piece. There are two controls, ninety-nine directions of each, for they differ widely. Both go as far. One takes random directions. The other takes the same chairs with their labels mixed: as many of them, drawn at random, are called chairs with arms. Such a direction, too, leads from chairs to chairs.
+# And the paper's arithmetic: *arms* as the mean latent of chairs with arms less that of chairs without, added to chairs that have none, and that had no part in the mean. Whether a made chair has arms is read off its nearest training piece.
+#
+# There are two controls, ninety-nine directions of each, for they differ widely. Both go as far. One takes random directions. The other takes the same chairs with their labels mixed: as many of them, drawn at random, are called chairs with arms. Such a direction, too, leads from chairs to chairs.
 
 # %%
 with torch.no_grad():
@@ -1547,7 +1580,11 @@ question(
 )
 
 # %% [markdown]
-# Added twice, the direction gives arms to 0.57 of the chairs, a random one of the same length to 0.17 on the average, and the best of ninety-nine to 0.47; added three times it gives them to 0.74, the best to 0.47. It is the first of a hundred, which luck is once in a hundred times. But a random direction need not lead from chair to chair. The directions with mixed labels do as little: on the average 0.16 of the chairs have arms, at most 0.35. Yet they keep to chairs, 0.84 of them, nearly as the true one does, 0.88. So the direction means arms, and not only "another chair": 0.41 [0.31, 0.50] more. How much more it does is known only as well as a hundred chairs tell: 0.40 [0.31, 0.49]. Look at the pictures too: it also changes what it was not asked to, and the third was no chair to begin with. It is one generator: the interval is one over chairs, not over trainings.
+# Added twice, the direction gives arms to 0.57 of the chairs, a random one of the same length to 0.17 on the average, and the best of ninety-nine to 0.47; added three times it gives them to 0.74, the best to 0.47. It is the first of a hundred, which luck is once in a hundred times.
+#
+# But a random direction need not lead from chair to chair. The directions with mixed labels do, and do as little: on the average 0.16 of the chairs have arms, at most 0.35, while 0.84 stay chairs, as nearly as with the true direction, 0.88. So the direction means arms, and not only "another chair": 0.41 [0.31, 0.50] more. How much more it does is known only as well as a hundred chairs tell: 0.40 [0.31, 0.49].
+#
+# Look at the pictures too: it also changes what it was not asked to, and the third was no chair to begin with. It is one generator: the interval is one over chairs, not over trainings.
 
 # %% [markdown] tags=["notes"]
 # ## 11. More of film: what is built in, and what flies
@@ -1783,7 +1820,9 @@ question(
 # Real 0.50, made **0.053**, the same with their frames shuffled 0.013, random streams of the same share 0.001; but real clips with noise on every frame 0.048. Five trainings of 1,500 steps are 0.061 [0.054, 0.068] ahead of their own shuffled frames; so are the noisy real clips, by 0.038, and the real ones by 0.48.
 
 # %% [markdown] tags=["notes"]
-# Real clips reach 0.50 (a bounce does not count), shuffled ones 0.03, random streams as large as the shipped network's mask next to nothing. The shipped network reaches 0.053, the same clips with their frames shuffled 0.013: something flies, here and there, and it is far from a ball. Read the other nulls, too. Real clips with noise on every frame have 0.048, though a ball does fly in them: the measure misses what it cannot see clean. And random streams with more foreground have up to 0.009, so ask this question only beside random streams of the same share, or beside the clips' own frames in another order.
+# Real clips reach 0.50 (a bounce does not count), shuffled ones 0.03, random streams as large as the shipped network's mask next to nothing. The shipped network reaches 0.053, the same clips with their frames shuffled 0.013: something flies, here and there, and it is far from a ball.
+#
+# Read the other nulls, too. Real clips with noise on every frame have 0.048, though a ball does fly in them: the measure misses what it cannot see clean. And random streams with more foreground have up to 0.009, so ask this question only beside random streams of the same share, or beside the clips' own frames in another order.
 #
 # The second row asks that of five trainings of 1,500 steps: two streams with the price are ahead of their own shuffled frames by 0.061 [0.054, 0.068], those without it by 0.054 [0.046, 0.061]. Real clips are by 0.48, the same with noise on every frame by 0.038, and shuffled ones by none. So something flies, more than in 600 steps (0.018 [0.005, 0.030]), and an eighth of what flies in films. After 600 steps the difference to one stream, 0.010 [-0.002, 0.023], holds 0; one stream was not trained for longer.
 
@@ -1814,7 +1853,9 @@ identity(
 # %% [markdown] tags=["notes"]
 # ## 12. What goes wrong
 #
-# **Half of the range.** A widely copied 3D-GAN in TensorFlow (meetps/tf-3dgan, `src/3dgan_mit_biasfree.py`) replaced the sigmoid at the end by a tanh, and left the data at 0 and 1: the two lines that would move them to $[-1, 1]$ stand there as comments. It shows voxels above 0.5. Users asked why there is a tanh (issue 23), and why they get cubes where chairs should be (issue 26). The test of
+# **Half of the range.** A widely copied 3D-GAN in TensorFlow (meetps/tf-3dgan, `src/3dgan_mit_biasfree.py`) replaced the sigmoid at the end by a tanh, and left the data at 0 and 1: the two lines that would move them to $[-1, 1]$ stand there as comments. It shows voxels above 0.5.
+#
+# Users asked why there is a tanh (issue 23), and why they get cubes where chairs should be (issue 26). The test of
 # lecture 17 finds it: give $D$ a *perfect* generator. A right game is then a tie, and the loss stays at $2 \log 2 = 1.39$.
 
 # %% tags=["slide-continue"]

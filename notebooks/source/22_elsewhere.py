@@ -431,7 +431,9 @@ question(
 # %% [markdown] tags=["notes"]
 # The classifier did not become better. The generator no longer lets it be answered by a digit under noise. The middle row of the picture is a weaker prior: the denoiser knows strokes, and blends digits into ghosts on a grey, noisy ground. The judge refuses them all, also denoised once more (the third null).
 #
-# Is it the *climb*, then? The fair null does without: draw a hundred latents, as many as the search has steps, and keep the picture that the classifier likes best. The judge accepts 0.99 of those, and 0.81 of the searched (the second box). So the generator was missing, and climbing was not: of a hundred draws ten are of the class asked for, and the classifier has only to point at one. (Large steps that keep $|z|$ have 0.98, section 1.3.) Where hardly any draw is what is wanted, choosing has little to choose from; section 1.4 tries such a case.
+# Is it the *climb*, then? The fair null does without: draw a hundred latents, as many as the search has steps, and keep the picture that the classifier likes best. The judge accepts 0.99 of those, and 0.81 of the searched (the second box). So the generator was missing, and climbing was not: of a hundred draws ten are of the class asked for, and the classifier has only to point at one. (Large steps that keep $|z|$ have 0.98, section 1.3.)
+#
+# Where hardly any draw is what is wanted, choosing has little to choose from; section 1.4 tries such a case.
 #
 # The *condition* can be exchanged: Nguyen et al. plug in a network that writes captions, and ask for sentences. With CLIP in the captioner's place this search let text steer GANs trained without any. With a diffusion model as prior it is *classifier guidance* (Dhariwal & Nichol 2021).
 
@@ -588,7 +590,10 @@ for what in ("judge accepts", "diversity", "confidence"):
 
 # %% [markdown] tags=["notes"]
 # At small steps *the generator itself is most of the prior*: with the condition alone the search leaves $|z|$ nearly as it was drawn, 6.0, and the judge accepts 0.81. The most likely latent is $z = 0$, and no drawn latent is ever near it (lecture 05: they lie on a shell, $|z| \approx 5.6$); pulled towards it, $|z|$ shrinks to 1.9 and pictures of a class come closer together, without noise to about a third of the distance (the first box).
-# Noise pushes back. With Langevin's rates $|z|$ stays at 5.6. Is that the posterior? It can be drawn exactly: keep each draw of $G$ with probability $p(y | G(z))$ (last row, all that are kept). From 100 new starts a classifier, acceptance (0.70, posterior 0.69) and diversity (1.02, 1.01) tell little: the condition alone, no sampler, is but 0.04 and 0.00 off. Confidence tells: plain climbing is 0.15 too sure, the walk is not (-0.03; interval -0.07 to 0.02): by this measure, a sample.
+#
+# Noise pushes back. With Langevin's rates $|z|$ stays at 5.6. Is that the posterior?
+#
+# It can be drawn exactly: keep each draw of $G$ with probability $p(y | G(z))$ (last row, all that are kept). From 100 new starts a classifier, acceptance (0.70, posterior 0.69) and diversity (1.02, 1.01) tell little: the condition alone, no sampler, is but 0.04 and 0.00 off. Confidence tells: plain climbing is 0.15 too sure, the walk is not (-0.03; interval -0.07 to 0.02): by this measure, a sample.
 #
 # Now let the step grow. At fifty times the step the condition throws $z$ far off the shell, to where the generator was never trained, and the prior's own term seems to earn its place: of a hundred pictures 25 more are accepted (the second box). Is it the *direction*, or the length? Without the term, $z$ set back to its length after each step, 0.98 are (diversity 0.83 for 0.55). Keeping to the shell does what the term did, and more.
 
@@ -728,7 +733,9 @@ lines.answered(reversed_loss, *asked.REVERSED_LOSS)
 # %% [markdown] tags=["notes"]
 # ### 2.1 Two moons, turned
 #
-# The toy problem of the paper (section 5.1.1): two moons, 150 points each, with labels; the target is drawn likewise and turned by 35°, its labels are removed. The arms are the same three networks with the same first weights. *Source only* lets nothing back through $R$ ($\lambda = 0$). *DANN* raises $\lambda$ from 0 to 1 as the paper does for its pictures,
+# The toy problem of the paper (section 5.1.1): two moons, 150 points each, with labels; the target is drawn likewise and turned by 35°, its labels are removed. The arms are the same three networks with the same first weights.
+#
+# *Source only* lets nothing back through $R$ ($\lambda = 0$). *DANN* raises $\lambda$ from 0 to 1 as the paper does for its pictures,
 # $\lambda_p = 2 / (1 + e^{-10 p}) - 1$ at progress $p$. *Target-trained* cheats: it is given the target's labels, and is the upper bound. And a null: with the *sign turned round*, by one more reversal, the features help the adversary.
 
 # %%
@@ -977,9 +984,15 @@ question(
 # The paper's null is *source only*; the turned sign is harder.
 
 # %% [markdown] tags=["notes"]
-# Most of the gap closes, without a label of these targets. Is it the *reversal*? The table's last row turns its sign round: same losses, same data, and features that help the adversary. They gain as well: 0.08 of DANN's 0.22, between 0.01 and 0.15. (DANN's tolerance was set on other seeds; its interval begins at 0.1505.) So a gain over source only does not show that the sign is right. What the right sign adds is in the last box: 0.14, between 0.06 and 0.22. And without the *domain* nothing is gained: with the domains dealt out at random, a null of DANN's row, the same game ends where source only does.
+# Most of the gap closes, without a label of these targets. Is it the *reversal*? The table's last row turns its sign round: same losses, same data, and features that help the adversary. They gain as well: 0.08 of DANN's 0.22, between 0.01 and 0.15. (DANN's tolerance was set on other seeds; its interval begins at 0.1505.)
 #
-# *Perfect*, as in the paper's figure, it is in none of ten trainings: 0.91 in the mean, 0.99 in the best, 0.79 in the worst: its row stays open. The first asks only whether it helps much. And look at the table's last columns. The adversary that was trained along reads the domain of unseen points in 0.61 of cases where it played against the features, and a *fresh* one of its size in 0.79, nearly as often as in those of *source only*, 0.80. The trained one itself, 400 steps on, has 0.75 when the features stand still. So they hide the domain from a reader that runs after them, hardly from one for which they wait (section 3), and yet the target gains 22 points. What the gain rests on, if not on hidden domains, we did not test. And the settings were chosen by looking at target labels (on other seeds), which one may not have. The paper chooses by *reverse validation*, section 5.1.2 (exercise 2).
+# So a gain over source only does not show that the sign is right. What the right sign adds is in the last box: 0.14, between 0.06 and 0.22. And without the *domain* nothing is gained: with the domains dealt out at random, a null of DANN's row, the same game ends where source only does.
+#
+# *Perfect*, as in the paper's figure, it is in none of ten trainings: 0.91 in the mean, 0.99 in the best, 0.79 in the worst: its row stays open. The first asks only whether it helps much.
+#
+# And look at the table's last columns. The adversary that was trained along reads the domain of unseen points in 0.61 of cases where it played against the features, and a *fresh* one of its size in 0.79, nearly as often as in those of *source only*, 0.80. The trained one itself, 400 steps on, has 0.75 when the features stand still. So they hide the domain from a reader that runs after them, hardly from one for which they wait (section 3), and yet the target gains 22 points.
+#
+# What the gain rests on, if not on hidden domains, we did not test. And the settings were chosen by looking at target labels (on other seeds), which one may not have. The paper chooses by *reverse validation*, section 5.1.2 (exercise 2).
 
 # %% [markdown] tags=["notes"]
 # ### 2.2 How strong?
@@ -1114,7 +1127,11 @@ viz.table(
 #
 # Read the second row. The adversary with which the features were trained is at chance in the mean (0.46 to 0.57). One would report: *the group cannot be read*. Then a reader comes who was not there, is trained on the finished features, and reads it in nearly nine cases of ten.
 #
-# There is no contradiction. The features did not drop the group, they *ran away from one reader*: eight numbers leave them room for that. The fresh reader is no larger: a network of the same size, that learns from people whom the encoder has never met and is asked about others again. Nor is it a better one. Let the *trained* adversary itself learn on, from the same people at the same rate, while the features stand still: after 400 steps it reads 0.88 (the third column; features that hide nothing gain it 0.02). Another 400 steps *in the game* do less: 0.64. What counts is that the features stand still. Elazar and Goldberg found this for text in 2018. (Barrett et al. 2019 repeated it: those readers generalised poorly to new samples, so the leak seemed to be the sample's. Hence our three groups of people.)
+# There is no contradiction. The features did not drop the group, they *ran away from one reader*: eight numbers leave them room for that. The fresh reader is no larger: a network of the same size, that learns from people whom the encoder has never met and is asked about others again.
+#
+# Nor is it a better one. Let the *trained* adversary itself learn on, from the same people at the same rate, while the features stand still: after 400 steps it reads 0.88 (the third column; features that hide nothing gain it 0.02). Another 400 steps *in the game* do less: 0.64. What counts is that the features stand still.
+#
+# Elazar and Goldberg found this for text in 2018. (Barrett et al. 2019 repeated it: those readers generalised poorly to new samples, so the leak seemed to be the sample's. Hence our three groups of people.)
 
 # %% tags=["slide-continue"]
 trap, larger = runs["λ = 1, 8 numbers"], "larger, of the encoder's people"
@@ -1314,7 +1331,9 @@ question(
 )
 
 # %% [markdown]
-# After 600 steps four of five trainings stand at 0.90 or more. One has fallen, to 0.54 and then to 0.40, so that the interval of the row holds 0. *Nothing ties a class to a class*: $T$ never sees a label, and $C$'s loss does not hold it. Two clouds can be laid over two clouds in two ways, and nothing in the game says which. (CycleGAN has the same freedom, lecture 18.) A clean exchange of the moons would read near 0. This training is none: after 600 steps it says 1 of 0.19 of moon 0 and 0.27 of moon 1, after 1,500 of 0.62 and 0.42. Whether that freedom felled it we did not test. Reversal keeps the source's labels in the game to the end, and is
+# After 600 steps four of five trainings stand at 0.90 or more. One has fallen, to 0.54 and then to 0.40, so that the interval of the row holds 0. *Nothing ties a class to a class*: $T$ never sees a label, and $C$'s loss does not hold it. Two clouds can be laid over two clouds in two ways, and nothing in the game says which. (CycleGAN has the same freedom, lecture 18.)
+#
+# A clean exchange of the moons would read near 0. This training is none: after 600 steps it says 1 of 0.19 of moon 0 and 0.27 of moon 1, after 1,500 of 0.62 and 0.42. Whether that freedom felled it we did not test. Reversal keeps the source's labels in the game to the end, and is
 # not immune either: see $\lambda = 0.1$ in section 2.2.
 #
 # ## 5. What hiding costs: other shares
@@ -1351,7 +1370,9 @@ question(
 )
 
 # %% [markdown]
-# The gains are smaller at unequal shares, by 0.06 in the mean of the row and by 0.11 where the adversary is not ahead, but the trainings differ too much for a verdict: the interval of the row holds 0. An adversary that is ahead gains less at *both* shares here, so it is no clean test either. How near the bound is we did not measure, nor how far these features hide the domain; source only may also start elsewhere at other shares. Nothing in the source's accuracy would tell you how near you are; labels of a few target samples would.
+# The gains are smaller at unequal shares, by 0.06 in the mean of the row and by 0.11 where the adversary is not ahead, but the trainings differ too much for a verdict: the interval of the row holds 0.
+#
+# An adversary that is ahead gains less at *both* shares here, so it is no clean test either. How near the bound is we did not measure, nor how far these features hide the domain; source only may also start elsewhere at other shares. Nothing in the source's accuracy would tell you how near you are; labels of a few target samples would.
 #
 # ## 6. Digits: two pens
 #
@@ -1444,8 +1465,14 @@ question(
 )
 
 # %% [markdown]
-# Here reversal adds nothing: 0.00 in the mean of ten trainings (interval -0.05 to 0.05), where target labels would add 0.39, and it costs five points on the source. Single trainings of DANN end at 0.32 to 0.52, those of source only at 0.41 to 0.51, so one of them can show you a gain or a loss. With the domains shuffled the mean is the same; with the sign turned round it is four points lower, so here that null is the easier one, and yet the interval of DANN's lead over it holds 0 (the second box). Tried and dropped on the way, on other seeds, for gaining next to nothing or losing: digits on stripes, faded ones, ones turned by 40°. The moons are kind: a small turn leaves most of each moon where it was. Where the features of both domains do not nearly fit to begin with,
-# an adversary may lay them over each other in the wrong way, and nothing in the game objects (section 4). Before you believe a gain on your own data, run both nulls, the shuffled domains and the turned sign: on the moons the second was the harder one, here the first. Each costs one line.
+# Here reversal adds nothing: 0.00 in the mean of ten trainings (interval -0.05 to 0.05), where target labels would add 0.39, and it costs five points on the source. Single trainings of DANN end at 0.32 to 0.52, those of source only at 0.41 to 0.51, so one of them can show you a gain or a loss.
+#
+# With the domains shuffled the mean is the same; with the sign turned round it is four points lower, so here that null is the easier one, and yet the interval of DANN's lead over it holds 0 (the second box). Tried and dropped on the way, on other seeds, for gaining next to nothing or losing: digits on stripes, faded ones, ones turned by 40°.
+#
+# The moons are kind: a small turn leaves most of each moon where it was. Where the features of both domains do not nearly fit to begin with,
+# an adversary may lay them over each other in the wrong way, and nothing in the game objects (section 4).
+#
+# Before you believe a gain on your own data, run both nulls, the shuffled domains and the turned sign: on the moons the second was the harder one, here the first. Each costs one line.
 #
 # ## 7. Active learning: a discriminator asks
 #
@@ -1553,7 +1580,11 @@ question(
 )
 
 # %% [markdown]
-# Both discriminators do what they say: where half of the classes have no label, they ask for those, in every training at least eight times in ten where a random draw has five. One reads the features of an untrained network (the curves use trained ones), the other codes. VAAL does not owe that to hiding: an autoencoder that does not hide asks for 0.96. To its codes it owes a little: the same discriminator on raw pixels asks for 0.92, on the codes of an encoder that has not learned for 0.85, and VAAL for 0.97. But on an even pool a random draw covers everything as well. There no method adds anything that ten trainings tell from 0, not even uncertainty, and VAAL *costs* a point and a half, with an interval below 0. Where the missing classes are *rare*, uncertainty gains ten points, and the two discriminators nothing certain; why, we did not test. (Uncertainty is the positive control: the effect was there to be had.)
+# Both discriminators do what they say: where half of the classes have no label, they ask for those, in every training at least eight times in ten where a random draw has five. One reads the features of an untrained network (the curves use trained ones), the other codes.
+#
+# VAAL does not owe that to hiding: an autoencoder that does not hide asks for 0.96. To its codes it owes a little: the same discriminator on raw pixels asks for 0.92, on the codes of an encoder that has not learned for 0.85, and VAAL for 0.97.
+#
+# But on an even pool a random draw covers everything as well. There no method adds anything that ten trainings tell from 0, not even uncertainty, and VAAL *costs* a point and a half, with an interval below 0. Where the missing classes are *rare*, uncertainty gains ten points, and the two discriminators nothing certain; why, we did not test. (Uncertainty is the positive control: the effect was there to be had.)
 #
 # The paper of VAAL reports gains on photographs, CIFAR-10 to ImageNet (abstract); ours are 60 labels beyond the first hundred, in two batches, and perceptrons. Gissin and Shalev-Shwartz say of larger batches that none of the methods they try is clearly better than uncertainty.
 #
@@ -1609,7 +1640,9 @@ question(
 )
 
 # %% [markdown]
-# It does, in 0.83 of the comparisons over five draws of unseen digits; the amount of ink alone has 0.61, the rest of an untrained generator 0.63. But the *distance to the nearest training digit*, which needs no generator and no search, has 0.95: ahead by 0.12 in the mean of the five draws (interval 0.07 to 0.18). Two things may be at fault: the generator draws parts of a 2, as the second row shows, and a short search may miss digits that it knows. All this is one generator. Whoever shows you an anomaly detector should show this null beside it.
+# It does, in 0.83 of the comparisons over five draws of unseen digits; the amount of ink alone has 0.61, the rest of an untrained generator 0.63.
+#
+# But the *distance to the nearest training digit*, which needs no generator and no search, has 0.95: ahead by 0.12 in the mean of the five draws (interval 0.07 to 0.18). Two things may be at fault: the generator draws parts of a 2, as the second row shows, and a short search may miss digits that it knows. All this is one generator. Whoever shows you an anomaly detector should show this null beside it.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What goes wrong: a sign, twice
@@ -1622,6 +1655,7 @@ question(
 # ### A sign, twice
 #
 # A public DANN (CuthbertCai/pytorch_DANN) had the schedule's rate as `gamma = -10` in `train/params.py`, and a reversal layer that negates the gradient itself. With $\gamma < 0$ the schedule gives $\lambda_p < 0$, and minus times minus is plus: the features *help* the adversary. A reader saw it (issue 10), and the author agreed that it should be 10.
+#
 # Why did it not show? Nothing fails, and the target's accuracy may even *rise*: in section 2.1 the same mistake gained 0.08 over source only. Only the comparison with the right sign tells, or the adversary's own accuracy, which should fall: there it was 0.61 with the right sign, 0.82 with the turned one, and 0.79 with no strength at all. So `reverse` refuses a strength below 0.
 
 # %% tags=["nbval-check-output", "slide-continue"]
