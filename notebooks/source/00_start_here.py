@@ -225,7 +225,9 @@ with example():
 # 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and get no verdict but *open*.
 # 5. **Why**, where a row is open; **control**, the row without which nothing may be contradicted; a note, here on how small the networks are; and **source**.
 #
-# What does the null of these boxes say? Divide the full network's five trainings by five *others* of it, and turn it round. That can be paired in 240 ways, and each gives a bar. The line above the boxes counts them: none lies in the blue, and the left end farthest to the right is at 1.02. With the first five above, all reach over the edge; with the others above, all lie outside. So where nothing was changed one five says *open* and the other *contradicted*: that word denies a harm of a tenth, and leaves a smaller one open.
+# What does the null of these boxes say? Divide the full network's five trainings by five *others* of it, and turn it round. That can be paired in 240 ways, and each gives a bar.
+#
+# The line above the boxes counts them: none lies in the blue, and the left end farthest to the right is at 1.02. With the first five above, all reach over the edge; with the others above, all lie outside. So where nothing was changed one five says *open* and the other *contradicted*: that word denies a harm of a tenth, and leaves a smaller one open.
 #
 # There are four kinds of boxes.
 #

@@ -1726,7 +1726,9 @@ for betas, epsilons in (((0.9, 0.999), (1e-8, 1e-12, 1e-20)), ((0.9, 0.9), (1e-8
 # %% [markdown] tags=["notes"]
 # Under plain gradient descent the constant does its damage in full: that generator hardly moves, and the saturating one does not move at
 # all. Adam divides each gradient by its own recent size, so a loss that is, at the start, a thousand times too flat need not show, and the generator with the
-# constant arrives. In the middle picture it is even ahead of the sound one. That is no merit of the constant: Adam divides by a memory of a thousand
+# constant arrives.
+#
+# In the middle picture it is even ahead of the sound one. That is no merit of the constant: Adam divides by a memory of a thousand
 # steps ($\beta_2 = 0.999$); the sound gradient shrinks on the way, so it is divided by its own larger past.
 #
 # With a memory of ten steps

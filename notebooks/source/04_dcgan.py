@@ -1409,7 +1409,9 @@ viz.table(
 # An experiment that sees no harm anywhere can contradict nothing. So one arm has to be the *control*: the textbook's ablation, named so after the first seed had been seen; its harm is that of two missing normalisings and of the start, together. (Ten times the learning rate was to be the control when the
 # experiment was written. Its harm is a fifth: too little for a control.)
 #
-# And what does *nothing* score, a change that changes nothing? The record has five trainings of the full network, and the record of the next part has five others. Divide the one five by the other at step 2,000, turn it round, and take the interval as for a guideline: there are 240 ways. The null is the largest lower end among them. The control is judged by every value, so its null is the largest *smallest value*. (Both were computed when the verdicts were known; they change none. They are of 400 pictures, the boxes of 1,000.)
+# And what does *nothing* score, a change that changes nothing? The record has five trainings of the full network, and the record of the next part has five others. Divide the one five by the other at step 2,000, turn it round, and take the interval as for a guideline: there are 240 ways. The null is the largest lower end among them.
+#
+# The control is judged by every value, so its null is the largest *smallest value*. (Both were computed when the verdicts were known; they change none. They are of 400 pictures, the boxes of 1,000.)
 #
 # No interval lies inside the tolerance. With the first five above all 120 reach over its edge, for they happen to end 1.08 times as far as the others; with the others above all 120 lie outside. So where nothing was changed one finds *open* or *contradicted*: that word denies a tenth, no more. And *open* is no scandal.
 
@@ -1557,7 +1559,9 @@ viz.table(
 #
 # Do the verdicts at 2,000 steps come again on new seeds? See the table's last two columns, both of 400 pictures. Without batch norm in $G$ and with nearest neighbour all of the interval lies above 1.1 again. Tanh is a narrow case: 0.98 to 1.23 holds the bar. On these seeds it would be *open*, and that section 3 says *contradicted* hangs on the first five. Before the run we had written that the four means would lie in the first record's intervals; one does. The other five guidelines were not asked again.
 #
-# The second judge says another thing of tanh. After 2,000 steps its rarest value has 0.268 of its share, the full network's 0.225; after 6,000 it has 0.062, less in every one of its five trainings. It alone loses; the other four arms gain, on average. So *contradicted* and *open* are words about the distance: by it no cost of tanh is seen, and by the rarest value there may be one. That is no verdict: we asked because tanh came last of five, and the full network's own trainings end between 0.005 and 0.475, so that the difference is -0.22, from -0.49 to 0.05.
+# The second judge says another thing of tanh. After 2,000 steps its rarest value has 0.268 of its share, the full network's 0.225; after 6,000 it has 0.062, less in every one of its five trainings. It alone loses; the other four arms gain, on average. So *contradicted* and *open* are words about the distance: by it no cost of tanh is seen, and by the rarest value there may be one.
+#
+# That is no verdict: we asked because tanh came last of five, and the full network's own trainings end between 0.005 and 0.475, so that the difference is -0.22, from -0.49 to 0.05.
 #
 # What the boxes do not say: the paper speaks of *stable* training of deeper networks at 64 px, and offers its rules as a package. A rule that makes no difference here may have carried
 # a network of 2016 that had none of the others. What they do say is how one finds out: one change, in one player, from the same start, five seeds, and a threshold written down before.
@@ -1625,7 +1629,9 @@ question(
 #
 # What does that layer do? One can count the directions in which a thousand pictures vary. With $\lambda_i$ the variances along their principal axes, $(\sum_i \lambda_i)^2 / \sum_i \lambda_i^2$ is the number of axes, if all used ones were used alike.
 #
-# And a suspicion. Behind a ReLU no number is negative, so the hidden vector has a mean: of $\max(0, h)$ with $h$ normal, the mean squared is $1 / \pi$ of the mean square. The next layer turns that mean into a picture that all latents share, another number at each of 4 x 4 places. Its batch norm takes *one* mean for a channel, over batch and places (section 2): the shared picture stays, and counts as spread. Over 16 places $\frac{15}{16}$ of it does, and the other $\frac{1}{16}$ goes with the channel's mean. So at the start the shared part should be $\frac{1}{\pi} \cdot \frac{15}{16} \,/\, (1 - \frac{1}{16 \pi}) = 0.304$ of the first map's variance.
+# And a suspicion. Behind a ReLU no number is negative, so the hidden vector has a mean: of $\max(0, h)$ with $h$ normal, the mean squared is $1 / \pi$ of the mean square. The next layer turns that mean into a picture that all latents share, another number at each of 4 x 4 places. Its batch norm takes *one* mean for a channel, over batch and places (section 2): the shared picture stays, and counts as spread.
+#
+# Over 16 places $\frac{15}{16}$ of it does, and the other $\frac{1}{16}$ goes with the channel's mean. So at the start the shared part should be $\frac{1}{\pi} \cdot \frac{15}{16} \,/\, (1 - \frac{1}{16 \pi}) = 0.304$ of the first map's variance.
 #
 # Take the shared picture out: do the directions come back? A layer that takes out the mean may change the spread as well, so there are four arms.
 #

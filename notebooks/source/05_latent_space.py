@@ -1287,7 +1287,9 @@ question(
 )
 
 # %% [markdown]
-# The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Of the edits in latents it doubts the sums with glasses most: 59 % pass in place of 67, still four times what a step astray gets. In pixels it doubts the sums with a smile more: 71 % in place of 86. On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
+# The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Of the edits in latents it doubts the sums with glasses most: 59 % pass in place of 67, still four times what a step astray gets. In pixels it doubts the sums with a smile more: 71 % in place of 86.
+#
+# On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
 #
 # The last column shows what a second judge does not cure. It reads glasses on nearly every face that was moved in pixels (0.9994), and still passes more of the sums in pixels than of those in latents: 77 % with glasses, 71 with a smile. (In the last line latents start from the face found, pixels from the drawn face.)
 #

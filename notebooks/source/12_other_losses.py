@@ -697,7 +697,9 @@ question(
 # Now look at the dots before you rank. With one seed, any two losses whose rows overlap could have come out in either order. Put three questions to this table, and to every other.
 #
 # - *How many seeds?* Twenty. The 99 % intervals of a difference are about 1 to each side, and no loss's reaches below $-1.4$: an advantage of more than a tenth of the non-saturating loss's 16 is not there. Five seeds see much less. The first five alone put least squares 2.6 farther, and even a 95 % interval holds zero; the twenty put it 3.2 farther, 99 % interval [2.1, 4.4]. By the column of correlations the pairs gain nothing: the same start and batches do not make two losses' luck alike.
-# - *Was each tuned?* In its rate alone, among five, one training each; $\gamma$ is 1 for all. That is an excuse for the loser: $R_1$ is measured in logits, and least squares sets their scale by its codes. So let it and the non-saturating loss choose $\gamma$, too, on the same grid, and meet again under the same rule (hollow dots, and the dashed orange curve). Both choose 10. The non-saturating loss ends 0.6 nearer than with 1, least squares 3.6: one $\gamma$ for all was unfair to one. Of its 3.2 farther 0.2 is left, with a 99 % interval of [-0.9, 1.4] (S10.gamma, section 10).
+# - *Was each tuned?* In its rate alone, among five, one training each; $\gamma$ is 1 for all. That is an excuse for the loser: $R_1$ is measured in logits, and least squares sets their scale by its codes. So let it and the non-saturating loss choose $\gamma$, too, on the same grid, and meet again under the same rule (hollow dots, and the dashed orange curve).
+#
+#   Both choose 10. The non-saturating loss ends 0.6 nearer than with 1, least squares 3.6: one $\gamma$ for all was unfair to one. Of its 3.2 farther 0.2 is left, with a 99 % interval of [-0.9, 1.4] (S10.gamma, section 10).
 #
 # What the table does say: with the best of five rates no loss outperforms the oldest practical one consistently (S10.equal). The one that falls behind with $\gamma = 1$ is level at the end with 10, which both chose. A loss has no rank by itself: it comes with a rate, a penalty and a budget.
 

@@ -1264,7 +1264,9 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
 # $a$ being the running mean of the norm. $J_w^{\mathsf T} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian. Since $\mathbb E \lVert J^{\mathsf T} y\rVert^2 = \lVert J \rVert_F^2$, the norm measures how much the picture moves.
 #
 # For a given mean square the penalty is smallest when the norm is the same for
-# *all* $y$, which in many dimensions means that $J$ has equal singular values: a rotation times a number. Check both on linear maps $g(w) = A w$ with 1,000 "pixels" and 20 numbers in $w$: one whose singular values are all 3, one whose singular
+# *all* $y$, which in many dimensions means that $J$ has equal singular values: a rotation times a number.
+#
+# Check both on linear maps $g(w) = A w$ with 1,000 "pixels" and 20 numbers in $w$: one whose singular values are all 3, one whose singular
 # values differ, with the same sum of squares. The mean squares must agree and the variances must not. Even the smaller variance is not 0: for equal values $\sigma$ it is about $\sigma^2/2$, here 4.5, and small only beside the mean square.
 
 # %% tags=["nbval-check-output", "slide-continue"]
