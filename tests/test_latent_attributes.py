@@ -197,7 +197,13 @@ def test_a_direction_is_orthogonal_to_what_follows_others_that_depend_on_one_ano
     wanted = latent.orthogonalise(direction, [a, b])
     twin = (a.double() * (1 + 6e-8 * torch.rand(16, generator=source))).float()  # a, rounded otherwise
     assert not torch.equal(twin, a)
-    dependent = {"twice": [a, a, b], "opposite": [a, -2 * a, b], "zero": [0 * a, b, a], "long": [1e6 * a, a, b], "twin": [a, twin, b]}
+    dependent = {
+        "twice": [a, a, b],
+        "opposite": [a, -2 * a, b],
+        "zero": [0 * a, b, a],
+        "long": [1e6 * a, a, b],
+        "twin": [a, twin, b],
+    }
     for name, others in dependent.items():
         torch.testing.assert_close(latent.orthogonalise(direction, others), wanted, atol=1e-5, rtol=1e-5, msg=name)
     torch.testing.assert_close(latent.orthogonalise(direction, [0 * a, 0 * a]), direction / direction.norm())

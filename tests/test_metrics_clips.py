@@ -148,6 +148,9 @@ def test_the_judge_takes_clips_in_order_and_nothing_else(some):
     right = judge.right(x, some.labels)
     assert right["colour"] > 0.9 and right["season"] > 0.9 and right["quarter"] > 0.6
     assert judge.features(x).shape == (60, 32)
+    for n, labels in ((3, some.labels[0]), (5, some.labels[:1]), (3, some.labels[:3, 0])):
+        with pytest.raises(ValueError, match="three for each clip"):
+            judge.right(x[:n], labels)
 
 
 def test_training_a_judge_depends_on_the_seed_alone(some):

@@ -132,6 +132,11 @@ def test_decoder_likelihood_against_torch_distributions(likelihood):
     torch.testing.assert_close(vae.log_likelihood(x, z), expected)
     prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1)
     torch.testing.assert_close(vae.log_joint_table(x, z).diagonal(), expected + prior)
+    shared = vae.log_likelihood(x, z[:, None])  # six codes, the same for all images
+    torch.testing.assert_close(shared.diagonal(), expected)
+    for wrong in (z[:1], z[:5], z[None, :5], z[0], torch.zeros(6, 3).double()):
+        with pytest.raises(ValueError, match="a code for each image"):
+            vae.log_likelihood(x, wrong)
 
 
 def test_quadrature_sums_to_one_over_all_images_and_does_not_depend_on_the_grid():

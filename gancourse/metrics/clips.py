@@ -191,6 +191,8 @@ class ClipJudge:
     def right(self, clips: Tensor, labels: Tensor) -> dict[str, float]:
         """How often it reads colour, season and quarter as the labels [N, 3] of the clips have them."""
         read = self._read(lambda x: torch.stack([self.reader(x)[name].argmax(1) for name in list(HEADS)[1:]], 1), clips)
+        if check.tensor("labels", labels).shape != read.shape:
+            raise ValueError(f"labels must be {list(read.shape)}, three for each clip, not {list(labels.shape)}")
         return dict(zip(list(HEADS)[1:], (read == labels.cpu()).double().mean(0).tolist(), strict=True))
 
     def features(self, clips: Tensor) -> Tensor:

@@ -49,14 +49,16 @@ class CopyingTest:
 
     @property
     def twins(self) -> int:
-        """How many held-out samples stand in the training set as they are.  A few such pass; generated ones are measured by them."""
+        """How many held-out samples stand in the training set as they are.  A few may: generated ones are measured by them."""
         return int((self.held_out_distances == 0).sum())
 
     def __str__(self) -> str:
+        n = len(self.held_out_distances)
+        unusual = self.twins > self.quantile * n  # then the border between near and suspiciously near is 0
         return (
             f"distance ratio {self.ratio:.2f} (p = {self.p_value:.2g}), {100 * self.share:.1f} % suspiciously near, as "
             f"{100 * self.quantile:g} % of unseen real samples are (p = {self.share_p_value:.2g})"
-            + (f"; {self.twins} of {len(self.held_out_distances)} unseen ones stand in the training set" if self.twins else "")
+            + (f"; {self.twins} of {n} unseen ones stand in the training set" if unusual else "")
         )
 
 

@@ -123,8 +123,16 @@ class VAE(nn.Module):
         return self.decoder(z)
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p(x|z) in nats, [N]; a leading axis of z, [K, N, latent_dim], gives [K, N]."""
-        return self._log_density(self._flat(x), self.decoder.outputs(z))
+        """log p(x|z) in nats, [N]; a leading axis of z, [K, N, latent_dim], gives [K, N].
+
+        z of [K, 1, latent_dim] are K codes that all images share.
+        """
+        flat = self._flat(x)
+        alike = z.ndim > 2 and z.shape[-2] == 1
+        if z.ndim < 2 or z.shape[-1] != self.latent_dim or not (alike or z.shape[-2] == len(x)):
+            wanted = f"[{len(x)}, {self.latent_dim}] or [K, {len(x)}, {self.latent_dim}]"
+            raise ValueError(f"z must be {wanted}, a code for each image, not {list(z.shape)}")
+        return self._log_density(flat, self.decoder.outputs(z))
 
     def elbo_terms(self, x: Tensor, generator: torch.Generator | None = None) -> ElboTerms:
         """Reconstruction log p(x|z) at one z ~ q(z|x), and the KL term in closed form."""
