@@ -26,6 +26,8 @@ from torch.utils._pytree import tree_leaves
 
 from gancourse import experiments, latent, scale, theory
 from gancourse.classroom import notebooks
+from gancourse.data.images import ImageSet
+from gancourse.data.voxels import Shapes
 from gancourse.experiments import recorded
 from gancourse.experiments.own import games as own_games
 from gancourse.experiments.own import plans
@@ -35,8 +37,12 @@ from gancourse.experiments.own.scores import score
 from gancourse.experiments.own.sources import Asked, Source, source
 from gancourse.gans.gan import GAN
 from gancourse.gans.progressive import Schedule
-from gancourse.metrics import clips, validation
+from gancourse.latent.search import likes
+from gancourse.metrics import clips, digits, shapes, validation
 from gancourse.metrics.matching import Matching, match
+from gancourse.models import patchgan
+from gancourse.models.classifier import AttributeClassifier
+from gancourse.models.latent_codes import Classifier
 from gancourse.models.vae import VAE, LinearGaussian
 from gancourse.models.video import Reader
 from gancourse.theory import transport
@@ -51,7 +57,7 @@ GPU = "meta"
 # A random hole's bounding box is read off its pixels, which a pretended tensor does not have.
 GAMES = [name for name in joint_games.GAMES if name != "context_encoder"]
 MOVES = {"aten::_to_copy", "aten::copy_"}  # between devices
-INDEXED = {"aten::index.Tensor", "aten::index_put", "aten::index_put_"}  # a GPU takes places from the processor
+INDEXED = {"aten::index", "aten::index_put", "aten::index_put_"}  # a GPU takes places from the processor
 
 
 class OneDevice(TorchDispatchMode):
@@ -142,7 +148,9 @@ def linear_gaussian() -> LinearGaussian:
 # Functions of latents, clips, codes and distributions, given what lies on the pretended GPU; what comes back lies there, too.
 ASKED: dict[str, Callable[[], Any]] = {
     "latent.astray": lambda: latent.astray(on_device(3, 4), on_device(3, 4), seed=0),
+    "latent.exemplar_means": lambda: latent.exemplar_means(on_device(5, 4), 2, 3, torch.Generator()),
     "latent.has": lambda: latent.has(numbers(3, 1), NAMES, glasses="yes"),
+    "search.likes": lambda: likes(judge_on_gpu(), torch.tensor([0, 2]))(on_device(2, 4)),
     "theory.onto_simplex": lambda: theory.onto_simplex(on_device(5)),
     "theory.gaussian": lambda: theory.gaussian(on_device(5, 2), torch.zeros(2), torch.ones(2)),
     "clips.shuffled": lambda: clips.shuffled(on_device(*CLIPS), torch.Generator()),
@@ -192,9 +200,39 @@ ARRIVE: dict[str, Callable[[], Any]] = {
     "Reader.features": lambda: read_on_gpu().features(torch.zeros(2, 3, 8, 16, 16)),
     "ClipJudge.in_order": lambda: torch.tensor(clips.ClipJudge(read_on_gpu()).in_order(torch.zeros(2, 3, 8, 16, 16))),
     "ClipJudge.right": lambda: torch.tensor([*clips.ClipJudge(read_on_gpu()).right(on_device(*CLIPS), numbers(5, 3)).values()]),
+    "DigitJudge.read": lambda: digit_judge_here().read(on_device(2, 1, 32, 32)),
+    "DigitJudge.likeness": lambda: digit_judge_here().likeness(on_device(2, 1, 32, 32), numbers(2)),
+    "ShapeJudge.kinds": lambda: shape_judge().kinds(on_device(2, 1, 4, 4, 4)),
+    "ShapeJudge.report": lambda: torch.tensor([*shape_judge().report(on_device(2, 1, 4, 4, 4)).values()]),
+    "measured_receptive_field": lambda: torch.tensor(field_on_gpu()),
     "matching.match": lambda: match(numbers(4), torch.zeros(4).long(), 2, 2).classes,
     "transport.extend": lambda: transport.extend(on_device(3, 2), on_device(3), on_device(4, 2)),
 }
+
+
+def judge_on_gpu() -> Classifier:
+    with torch.device(GPU):
+        return Classifier(4, 3, (5,))
+
+
+def digit_judge_here() -> digits.DigitJudge:
+    """A judge of two digits of each kind, on the processor."""
+    labels = torch.arange(10).repeat(2)
+    pictures = torch.randint(0, 256, (20, 1, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    known = ImageSet(pictures, labels=labels)
+    return digits.DigitJudge(AttributeClassifier(digits.NAMES, channels=1, width=2), known, known)
+
+
+def shape_judge() -> shapes.ShapeJudge:
+    grids = 255 * torch.randint(0, 2, (4, 1, 4, 4, 4), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    known = Shapes(grids, torch.arange(4), torch.zeros(4).bool())
+    return shapes.ShapeJudge(known, known)
+
+
+def field_on_gpu() -> tuple[int, int]:
+    with torch.device(GPU):
+        network = patchgan.PatchGAN(3, 4, 1)
+    return patchgan.measured_receptive_field(network, 3, 32)
 
 
 def read_on_gpu() -> Reader:

@@ -191,6 +191,25 @@ def test_orthogonalised_directions_leave_the_others_alone():
         latent.orthogonalise(first + second, [first, second])
 
 
+def test_a_direction_is_orthogonal_to_what_follows_others_that_depend_on_one_another():
+    source = torch.Generator().manual_seed(0)
+    direction, a, b = torch.randn(3, 16, generator=source)
+    wanted = latent.orthogonalise(direction, [a, b])
+    twin = (a.double() * (1 + 6e-8 * torch.rand(16, generator=source))).float()  # a, rounded otherwise
+    assert not torch.equal(twin, a)
+    dependent = {
+        "twice": [a, a, b],
+        "opposite": [a, -2 * a, b],
+        "zero": [0 * a, b, a],
+        "long": [1e6 * a, a, b],
+        "twin": [a, twin, b],
+    }
+    for name, others in dependent.items():
+        torch.testing.assert_close(latent.orthogonalise(direction, others), wanted, atol=1e-5, rtol=1e-5, msg=name)
+    torch.testing.assert_close(latent.orthogonalise(direction, [0 * a, 0 * a]), direction / direction.norm())
+    torch.testing.assert_close(latent.orthogonalise(direction, [1e6 * a, 1e-6 * b]), wanted, atol=1e-5, rtol=1e-5)
+
+
 def test_moving_along_a_direction():
     ws = torch.zeros(2, 4, 3)
     direction = torch.tensor([0.0, 1.0, 0.0])

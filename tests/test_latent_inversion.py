@@ -28,6 +28,20 @@ def test_inversion_finds_the_latent_of_a_linear_generator():
     assert all(p.grad is None for p in generator.parameters())
 
 
+@pytest.mark.parametrize("prior", [0.003, 1.0])
+def test_a_prior_pulls_the_latent_of_a_linear_generator_to_where_the_closed_form_has_it(prior):
+    """z* = (W'W / P + prior / D I)^-1 W'(x - b) / P, for D latent components and P pixels."""
+    torch.manual_seed(0)
+    generator = mlp.Generator(4, SHAPE, hidden=())
+    layer, images = generator.layers[0], pictures(3)
+    found = inversion.invert(generator, images, steps=300, restarts=1, lr=0.2, prior=prior)
+    w, rest = layer.weight.detach(), images.flatten(1) - layer.bias.detach()
+    exact = torch.linalg.solve(w.T @ w / 16 + prior / 4 * torch.eye(4), (rest @ w / 16).T).T
+    torch.testing.assert_close(found.z, exact, atol=1e-2, rtol=1e-2)
+    free = inversion.invert(generator, images, steps=300, restarts=1, lr=0.2)
+    assert (found.z.norm(dim=1) < free.z.norm(dim=1)).all()
+
+
 def test_each_image_keeps_its_own_best_start():
     torch.manual_seed(0)
     generator = mlp.Generator(3, SHAPE, hidden=(16,), norm="batch", out="tanh")
@@ -61,6 +75,9 @@ def test_each_image_has_a_start_of_its_own():
     [
         ({"images": [1.0]}, TypeError, "images must be a torch"),
         ({"images": torch.zeros(2, *SHAPE, dtype=torch.uint8)}, TypeError, "to_float"),
+        ({"images": 255 * torch.rand(2, *SHAPE)}, ValueError, "convert bytes with"),
+        ({"images": torch.full((2, *SHAPE), torch.nan)}, ValueError, "images holds NaN"),
+        ({"images": torch.full((2, 16), torch.inf)}, ValueError, "images holds NaN or infinity"),
         ({"start": [[0.0] * 4] * 5}, ValueError, "latents must be"),
         ({"lr": 0}, ValueError, "lr must be above 0"),
         ({"prior": -1.0}, ValueError, "prior must be 0 or more"),

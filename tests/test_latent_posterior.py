@@ -113,5 +113,11 @@ def test_what_is_asked_for_wrongly_names_the_fix():
     posterior = GridPosterior(model, x, points=20)
     with pytest.raises(ValueError, match="one for each"):
         posterior.divergence(Code(torch.zeros(2, 2).double(), torch.zeros(2, 2).double()))
+    one = Code(torch.zeros(1, 2).double(), torch.zeros(1, 2).double())
+    with pytest.raises(ValueError, match="one for each"):
+        posterior.best(one)
+    for refused in (bound_at, refined_code):
+        with pytest.raises(ValueError, match="5 pictures came with 1 latents"):
+            refused(model, x, one)
     with pytest.raises(ValueError, match=r"\[N\]"):
         gaps(torch.zeros(2, 1), torch.zeros(2))

@@ -206,6 +206,14 @@ def test_bad_input_names_the_fix(generator, target):
         project(generator, torch.zeros(1, 3, 8, 8), steps=1, features=coarse)
     with pytest.raises(TypeError, match="to_float"):
         project(generator, torch.zeros(1, 3, 16, 16, dtype=torch.uint8))
+    with pytest.raises(ValueError, match="target must be floats in \\[-1, 1\\] and reach"):
+        project(generator, 255 * target.abs(), features=coarse)
+    with pytest.raises(ValueError, match="target holds NaN"):
+        project(generator, torch.full_like(target, math.nan), features=coarse)
+    for labels in (torch.tensor([2]), torch.tensor([0, 1]), torch.tensor(2)):
+        for space in ("z", "w", "w+"):
+            with pytest.raises(ValueError, match="each picture needs its own label"):
+                project(made(label_dim=3), target, steps=1, features=coarse, space=space, start="nearest", labels=labels)
     with pytest.raises(TypeError, match="steps must be a whole number"):
         project(generator, target, steps=2.5, features=coarse)
     with pytest.raises(ValueError, match="pixels must be 0 or more"):

@@ -68,6 +68,18 @@ def test_each_code_walks_alone_through_a_generator_in_evaluation_mode():
     assert generator.training and all(p.grad is None for p in generator.parameters())
 
 
+def test_the_classifier_is_asked_in_evaluation_mode_and_left_as_it_is():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5), nn.Linear(8, 3))
+    assert model.training
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    start, y = torch.randn(4, 4), torch.tensor([0, 1, 2, 2])
+    together, alone = (search(start[:n], likes(model, y[:n]), epsilons=(0, 0.1, 0), steps=3) for n in (4, 1))
+    assert torch.allclose(together.codes[:1], alone.codes, atol=1e-6) and not torch.equal(together.codes, start)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert all(part.training for part in model.modules())
+
+
 def test_errors_name_the_fix():
     with pytest.raises(ValueError, match="gaussian_prior"):
         search(torch.zeros(1, 2), nothing, epsilons=(0.1, 0, 0))

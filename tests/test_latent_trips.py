@@ -20,6 +20,8 @@ def test_an_inverse_the_mean_and_anothers_answer():
     assert trips.given_back(0.5 * z, z) == pytest.approx(0.75)
     with pytest.raises(ValueError, match="shaped like"):
         trips.given_back(z[:, :1], z)
+    with pytest.raises(ValueError, match="the mean must be a number, or shaped like one sample"):
+        trips.given_back(z, z, z.mean(1, keepdim=True))
     with pytest.raises(ValueError, match="no variance"):
         trips.given_back(torch.ones(3, 2), torch.ones(3, 2), 1.0)
 

@@ -49,6 +49,18 @@ def test_a_few_copies_are_found_by_their_share_and_not_by_the_median():
     assert found.share >= 0.06 and found.share_p_value < 0.02
 
 
+@pytest.mark.parametrize("twins", [0, 5, 10, 100])
+def test_copies_are_seen_though_some_held_out_samples_stand_in_the_training_set(twins):
+    train, held_out = normal(1000, 8, 30), normal(500, 8, 31)
+    held_out[:twins] = train[500 : 500 + twins]
+    samples = torch.cat([train[:150], normal(350, 8, 32)])
+    found = copying_test(samples, train, held_out, rounds=300)
+    assert found.share >= 0.3 and found.share_p_value == pytest.approx(1 / 301)
+    assert found.twins == twins and (f"{twins} of 500 unseen ones stand in the training set" in str(found)) == (twins > 5)
+    honest = copying_test(torch.cat([held_out[:twins], normal(500 - twins, 8, 33)]), train, held_out, rounds=300)
+    assert honest.share_p_value > 0.1, "as many twins as held-out samples have are no evidence"
+
+
 def test_garbage_is_far_away_and_no_copy():
     train = normal(200, 4, 9)
     found = copying_test(5 * normal(100, 4, 10), train, normal(100, 4, 11), rounds=200)

@@ -26,6 +26,25 @@ def test_features_are_named_after_their_extractor():
     assert torch.equal(image_features(ImageSet(PICTURES), Means()), found)
 
 
+class Counted:
+    """Marks its features, and counts how often its name is asked for: it may be a digest of all weights."""
+
+    asked = 0
+
+    @property
+    def extractor_id(self):
+        self.asked += 1
+        return "counted"
+
+    def features(self, images, batch_size=256):
+        return mark(images.float().mean((2, 3)), self.extractor_id)
+
+
+def test_the_name_of_an_extractor_is_asked_for_once():
+    extractor = Counted()
+    assert extractor_of(image_features(PICTURES, extractor)) == "counted" and extractor.asked == 1
+
+
 def test_what_is_no_extractor_is_told_what_it_lacks():
     with pytest.raises(TypeError, match="Flatten lacks one"):
         image_features(PICTURES, torch.nn.Flatten())

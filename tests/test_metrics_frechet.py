@@ -242,6 +242,21 @@ def test_a_generator_that_draws_the_real_distribution_is_at_the_floor():
     assert frechet_of_generator(generator, real, extractor=Pixels()) == pytest.approx(4.0, rel=0.1)  # 4 (2 - 1)^2
 
 
+class Bright(Noise):
+    """Draws black pictures and, last, a pale one."""
+
+    def forward(self, z):
+        made = super().forward(z)
+        return torch.where(torch.arange(len(z))[:, None, None, None] + 1 < len(z), -1.0, 0.5) + 0 * made
+
+
+def test_a_pale_picture_in_the_last_part_is_no_set_in_another_range():
+    real = mark(torch.randn(40, 4, generator=torch.Generator().manual_seed(1)), "pixels")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frechet_of_generator(Bright(), real, extractor=Pixels(), n=33, batch_size=32)
+
+
 # bad input
 
 

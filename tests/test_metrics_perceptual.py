@@ -1,7 +1,13 @@
+import warnings
+
 import pytest
 import torch
+from torch import nn
 
+from gancourse.latent.projection import project
+from gancourse.metrics.path_length import perceptual_path_length
 from gancourse.metrics.perceptual import PerceptualFeatures, _unit_channels, perceptual_features
+from gancourse.models import stylegan2
 from gancourse.models.classifier import AttributeClassifier
 
 
@@ -43,6 +49,31 @@ def test_features_do_not_depend_on_the_batch(perceptual):
     torch.testing.assert_close(perceptual(x)[:1], perceptual(x[:1]), rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match="3 channels"):
         perceptual(x[:, :1])
+
+
+def test_pale_pictures_of_a_network_are_no_reason_for_a_warning(perceptual):
+    pale = torch.full((2, 3, 32, 32), 0.6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert torch.equal(perceptual(pale, pale=True), perceptual(torch.cat([pale, -pale]))[:2])
+        assert perceptual.distance(pale, pale, pale=True).tolist() == [0, 0]
+        perceptual_path_length(Pale(), 3, batch_size=2)
+        project(
+            stylegan2.Generator(16, 6, w_dim=8, mapping_layers=2, channel_base=128, channel_max=12),
+            -pale[:1, :, :16, :16],
+            steps=2,
+        )
+    with pytest.raises(ValueError, match="in \\[-1, 1\\] and reach"):
+        perceptual(255 * pale, pale=True)
+
+
+class Pale(nn.Module):
+    """Draws pictures with nothing below 0."""
+
+    latent_dim = 4
+
+    def forward(self, z):
+        return z[:, :3, None, None].sigmoid().expand(-1, -1, 32, 32)
 
 
 def test_the_shipped_classifier_of_a_style_is_the_default():

@@ -53,7 +53,7 @@ def test_the_sure_half_is_kept(latents):
 
 def test_attributes_of_several_values(latents):
     hair = latents[:, :3].argmax(1)
-    p = torch.nn.functional.one_hot(hair, 3) * 0.8 + 0.1
+    p = torch.nn.functional.one_hot(hair, 3) * 0.7 + 0.1
     found = linear_separability(latents, {"hair": p}, keep=1.0)
     assert found.prior["hair"] == pytest.approx(math.log2(3), abs=0.01)
     assert found.entropies["hair"] < 0.35
@@ -107,5 +107,12 @@ def test_bad_input_names_the_fix(latents):
         linear_separability(latents, {"a": torch.zeros(3, dtype=torch.long)})
     with pytest.raises(TypeError, match="int values"):
         linear_separability(latents, {"a": torch.rand(4000)})
+    for wrong in (torch.randn(4000, 2), torch.full((4000, 2), 7.0), torch.full((4000, 2), math.nan)):
+        with pytest.raises(ValueError, match="each row of a must hold probabilities that sum to 1: apply softmax"):
+            linear_separability(latents, {"a": wrong})
+    with pytest.raises(ValueError, match="K > 1 classes"):
+        linear_separability(latents, {"a": torch.ones(4000, 1)})
+    with pytest.raises(TypeError, match="a must be floats"):
+        linear_separability(latents, {"a": torch.ones(4000, 2, dtype=torch.long)})
     with pytest.raises(ValueError, match="keep must lie"):
         linear_separability(latents, {"a": torch.zeros(4000, dtype=torch.long)}, keep=0)

@@ -53,6 +53,22 @@ def test_a_paired_judge_sees_shuffled_pictures():
     assert "shuffled" not in validate(lambda x: 0.0, pictures).scores
 
 
+def test_a_judge_that_leaves_a_score_out_is_told_to_give_nan():
+    pictures = handwritten_digits("test").images[:4]
+    asked = []
+
+    def forgetful(x):
+        asked.append(x)
+        return {"s": 0.0, "t": 1.0} if len(asked) != 4 else {"s": 0.0}
+
+    with pytest.raises(ValueError, match="score 't' for one of the truth and blurred over 4 px, .* give NaN"):
+        validate(forgetful, pictures)
+    table = validate(lambda x: {"s": 0.0, "t": float("nan") if x.std() < 0.1 else 1.0}, pictures, untrained=0 * pictures.float())
+    assert table.fooled("s") and "untrained" not in table.fooled("t")
+    with pytest.raises(ValueError, match="margin must be 0 or more"):
+        table.fooled("s", margin=-1.0)
+
+
 def test_a_judge_with_dice_is_not_steady():
     source = torch.Generator().manual_seed(0)
     pictures = handwritten_digits("test").images[:4]

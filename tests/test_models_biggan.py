@@ -101,11 +101,38 @@ def test_conditions_are_label_then_latent():
     assert all(torch.equal(condition, torch.cat([generator.shared(Y), z], 1)) for condition in seen)
 
 
-@pytest.mark.parametrize(("size", "side", "layers"), [(64, 32, 1), (64, 4, 2), (32, 16, 4), (32, 8, 0), (128, 64, 1)])
+@pytest.mark.parametrize(("size", "side", "layers"), [(64, 32, 1), (64, 4, 2), (32, 16, 4), (128, 64, 1)])
 def test_attention_of_the_discriminator_stands_where_the_reference_has_it(size, side, layers):
     with torch.device("meta"):
         network = biggan.Discriminator(size, width=8, classes=2, attention=(side,), init="normal")
     assert sum(isinstance(layer, SelfAttention) for layer in network.modules()) == layers
+
+
+@pytest.mark.parametrize(
+    ("network", "size", "sides", "said"),
+    [
+        (biggan.Generator, 32, (64,), "no map of 64 px .* may stand at 8, 16, 32$"),
+        (biggan.Generator, 64, (4,), "no map of 4 px .* may stand at 8, 16, 32, 64$"),
+        (biggan.Discriminator, 32, (8,), "discriminator of 32 px has no map of 8 px .* may stand at 16$"),
+        (biggan.Discriminator, 64, (32, 64), "no map of 64 px .* may stand at 4, 8, 16, 32$"),
+        (biggan.DeepGenerator, 64, (7,), "no map of 7 px"),
+        (biggan.DeepDiscriminator, 64, (64,), "deep's discriminator of 64 px has no map of 64 px .* may stand at 4, 8, 16, 32$"),
+    ],
+)
+def test_attention_where_there_is_no_map_is_refused(network, size, sides, said):
+    with pytest.raises(ValueError, match=said):
+        network(size, width=4, init="normal", attention=sides)
+
+
+@pytest.mark.parametrize("changes", [{"size": 32}, {"size": 64}])
+def test_a_published_configuration_at_another_size_does_not_lose_its_attention_in_silence(changes):
+    with pytest.raises(ValueError, match="no map of 64 px"):
+        biggan.build("imagenet128", width=4, latent_dim=120, init="normal", classes=2, hierarchical=False, **changes)
+    with torch.device("meta"):
+        both = biggan.build(
+            "imagenet128", width=4, latent_dim=120, init="normal", classes=2, hierarchical=False, attention=(16,), **changes
+        )
+    assert all(any(isinstance(layer, SelfAttention) for layer in network.modules()) for network in both)
 
 
 def test_classes_can_be_mixed():

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse.models import convnet, dcgan, mlp
+from gancourse.models import convnet, dcgan, mlp, patchgan
 from gancourse.models.conditional import (
     AuxiliaryDiscriminator,
     AuxiliaryHead,
@@ -49,6 +49,25 @@ def test_heads_sit_on_any_discriminator(kind):
     logits, guess = AuxiliaryDiscriminator(make(), HAIR)(x)
     assert logits.shape == (4,)
     assert guess.shape == (4, 5)
+
+
+class Backwards(nn.Module):
+    """Its last layer is defined first."""
+
+    def __init__(self):
+        super().__init__()
+        self.last, self.body = nn.Linear(8, 1), nn.Linear(8, 8)
+
+    def forward(self, x):
+        return self.last(self.body(x)).squeeze(1)
+
+
+def test_features_of_a_network_whose_last_layer_is_no_head_are_refused():
+    for make, x in ((lambda: patchgan.PatchGAN(3, 4, 1), torch.zeros(2, 3, 32, 32)), (Backwards, torch.zeros(2, 8))):
+        with pytest.raises(ValueError, match="the last that runs and give one logit a sample"):
+            Features(make())(x)
+        with pytest.raises(ValueError, match="the last that runs"):
+            ProjectionDiscriminator(make(), 3)(x, labels(0, 1))
 
 
 def test_one_sample_keeps_its_axis():

@@ -37,6 +37,14 @@ def test_adam_moves_equalised_layers_by_the_same_share():
     assert shares[False, 4096] / shares[False, 4] > 20  # sqrt(4096 / 4) = 32
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_pixel_norm_of_zeros_and_of_large_numbers_in_every_type(dtype):
+    x = torch.tensor([[0.0, 0.0], [300.0, -300.0], [3.0, 4.0]])
+    found = pixel_norm(x.to(dtype))
+    assert found.dtype == dtype
+    torch.testing.assert_close(found.float(), pixel_norm(x), atol=1e-2, rtol=1e-2)
+
+
 def test_lr_mult_learns_slower_and_computes_the_same():
     torch.manual_seed(1)
     plain = EqualisedLinear(6, 5, bias_init=0.5)

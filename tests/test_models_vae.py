@@ -132,6 +132,20 @@ def test_decoder_likelihood_against_torch_distributions(likelihood):
     torch.testing.assert_close(vae.log_likelihood(x, z), expected)
     prior = torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1)
     torch.testing.assert_close(vae.log_joint_table(x, z).diagonal(), expected + prior)
+    shared = vae.log_likelihood(x, z[:, None])  # six codes, the same for all images
+    torch.testing.assert_close(shared.diagonal(), expected)
+    for wrong in (z[:1], z[:5], z[None, :5], z[0], torch.zeros(6, 3).double()):
+        with pytest.raises(ValueError, match="a code for each of what it is asked of"):
+            vae.log_likelihood(x, wrong)
+
+
+def test_a_code_of_the_linear_model_is_that_of_its_point():
+    linear = LinearGaussian(torch.eye(3, 2), torch.zeros(3), 0.5)
+    x, z = torch.randn(4, 3, generator=noise()), torch.randn(4, 2, generator=noise())
+    torch.testing.assert_close(linear.log_likelihood(x, z[:, None]).diagonal(), linear.log_likelihood(x, z))
+    for refused in (linear.log_likelihood, lambda x, z: linear.elbo(x, z, torch.eye(2))):
+        with pytest.raises(ValueError, match=r"z must be \[4, 2\] or"):
+            refused(x, z[:1])
 
 
 def test_quadrature_sums_to_one_over_all_images_and_does_not_depend_on_the_grid():

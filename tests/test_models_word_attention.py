@@ -48,6 +48,17 @@ def test_all_looks_have_the_same_weights_and_draw_other_pictures():
     assert not any(torch.allclose(drawn[k], drawn[k - 1], atol=1e-6) for k in range(3))
 
 
+@pytest.mark.parametrize("size", [8, 16, 32])
+def test_the_map_that_looks_has_the_side_that_it_says(size):
+    with networks.seeded(0):
+        player = word_attention.WordGenerator(6, size, 4, 3, 2).eval()
+    seen = []
+    player.contexts = lambda maps, vectors: seen.append(maps.shape[2:]) or torch.zeros_like(maps)
+    with torch.no_grad():
+        assert player(latents(), word_attention.told(encoder(), SENTENCES)).shape == (3, 3, size, size)
+    assert seen == [(word_attention.SIDE,) * 2]
+
+
 @pytest.mark.parametrize("looks", ["words", "sentence"])
 def test_contexts_by_hand(looks):
     player, vectors = generator(looks), word_attention.told(encoder(), SENTENCES)

@@ -570,6 +570,14 @@ def test_an_empty_batch_has_an_answer_of_none_or_a_clear_error(name: str) -> Non
     assert found is None or sound(found)
 
 
+@pytest.mark.parametrize("name", [name for name in NETWORKS if NETWORKS[name][1]])
+def test_an_empty_batch_in_training_leaves_no_nan_behind(name: str) -> None:
+    """Running means are those of what was seen, and of none nothing was."""
+    made = copy.deepcopy(network(name)).train()
+    answer(made, **{which: value[:0] if isinstance(value, Tensor) else value for which, value in NETWORKS[name][1].items()})
+    assert sound(made)
+
+
 @pytest.mark.parametrize("name", RIGHT)
 @quick(8)
 @given(chosen=st.data())

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -103,9 +105,12 @@ def test_a_transposed_layer_of_a_flat_map_puts_its_power_at_period_two():
 
 
 def test_bad_input_names_the_fix():
-    for shape in ((3, 15, 15), (2, 3, 15, 15), (2, 3, 16, 8)):
+    for shape in ((3, 15, 15), (2, 3, 15, 15), (2, 3, 16, 8), (0, 3, 16, 16)):
         with pytest.raises(ValueError, match="an even n"):
             convolution.at_period_two(torch.zeros(shape))
+    assert math.isnan(convolution.at_period_two(torch.ones(2, 3, 16, 16))), "flat: no power to share"
+    with pytest.raises(ValueError, match="padding 0 or more"):
+        convolution.strided(torch.ones(4, 4, 1), torch.ones(3, 3, 1, 1), padding=-1)
     with pytest.raises(ValueError, match="permute"):
         convolution.torch_weight(torch.zeros(2, 3, 4, 4))
     with pytest.raises(ValueError, match="I = 2"):

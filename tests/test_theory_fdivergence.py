@@ -132,6 +132,19 @@ def test_least_squares_best_minimises_its_loss():
 
 
 @pytest.mark.parametrize(
+    "call",
+    [
+        lambda p, t: fdivergence.divergence("kl").bound(p, Q, t, DX),
+        lambda p, t: fdivergence.divergence("kl").bound_of_output(p, Q, t, DX),
+        lambda p, t: fdivergence.least_squares_value(p, Q, t, 1, DX),
+    ],
+)
+def test_a_list_is_no_distribution(call):
+    with pytest.raises(TypeError, match="p must be a tensor .* wrap it in torch.tensor"):
+        call([0.5, 0.5], torch.zeros_like(Q))
+
+
+@pytest.mark.parametrize(
     "call, message",
     [
         (lambda: fdivergence.divergence("kll"), "did you mean 'kl'"),

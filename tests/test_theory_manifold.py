@@ -63,6 +63,14 @@ def test_bad_input_names_the_fix():
         manifold.jacobian(mlp.Generator(4, 2), torch.zeros(3, 5))
 
 
+def test_a_jacobian_is_the_same_without_gradients():
+    torch.manual_seed(0)
+    generator, z = mlp.Generator(4, 2), torch.randn(3, 4)
+    with torch.no_grad():
+        found = manifold.jacobian(generator, z)
+    assert torch.equal(found, manifold.jacobian(generator, z)) and not found.requires_grad
+
+
 def test_the_jacobian_of_a_style_generator_is_that_of_differences():
     torch.manual_seed(0)
     generator = stylegan2.Generator(8, 3, w_dim=4, channels=1, channel_base=32, channel_max=4, mapping_layers=1).double().eval()

@@ -147,6 +147,7 @@ def stretching(factor):
         (nn.LeakyReLU(0.2), 1),
         (nn.Sigmoid(), 0.25),
         (nn.Softplus(beta=10), 1),
+        (nn.Sequential(stretching(3), nn.Dropout(0.5), stretching(2)).eval(), 6),
     ],
 )
 def test_a_lipschitz_bound_knows_every_layer_at_its_place_and_every_slope(network, constant):
@@ -154,6 +155,12 @@ def test_a_lipschitz_bound_knows_every_layer_at_its_place_and_every_slope(networ
     x = 0.02 * torch.randn(400, 2, dtype=torch.float32, generator=torch.Generator().manual_seed(0))
     steepest = max(transport.lipschitz_sampled(lambda x, i=i: network(x)[:, i], x) for i in range(2))
     assert steepest <= constant + 1e-5
+
+
+def test_the_steepest_slope_of_silu():
+    x = torch.linspace(-10, 10, 2_000_001, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(nn.functional.silu(x).sum(), x)
+    assert 0 <= transport.lipschitz_bound(nn.SiLU()) - slope.abs().max() < 1e-5
 
 
 def test_a_lipschitz_bound_reads_spectrally_normalised_layers_and_leaves_them_as_they_are():

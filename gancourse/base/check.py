@@ -274,6 +274,17 @@ def finite(what: str, x: Tensor) -> Tensor:
     return x
 
 
+def probabilities(what: str, p: Tensor) -> Tensor:
+    """Return ``p`` [N, K] if each row holds probabilities of K > 1 classes, that sum to 1 but for the rounding of their type."""
+    if p.ndim != 2 or p.shape[1] < 2:
+        raise ValueError(f"{what} must be [N, K] with K > 1 classes, not {list(p.shape)}")
+    known = floats(what, p)
+    off = max(1e-3, torch.finfo(known.dtype).eps)
+    if not known.numel() or not torch.isfinite(known).all() or known.min() < 0 or (known.float().sum(1) - 1).abs().max() > off:
+        raise ValueError(f"each row of {what} must hold probabilities that sum to 1: apply softmax to logits first")
+    return known
+
+
 def typed(what: str, x: Tensor, network: nn.Module | None) -> Tensor:
     """Return ``x`` if its type is that of the network's weights; under autocast any will do, and so it will without weights."""
     weight = next(network.parameters(), None) if network is not None else None
@@ -342,17 +353,24 @@ def pixels(x: object, what: str = "images", channels: int | None = None, size: i
     Values far outside, as 0 .. 255 are, raise a ValueError.  If nothing is negative, as in [0, 1], it warns; a mask of zeros
     and ones passes.
     """
+    known = drawn(x, what, channels, size)
+    if known.numel() and known.min() >= 0 and known.max() > 0 and not bool(((known == 0) | (known == 1)).all()):
+        warnings.warn(f"nothing in {what} is below 0: pictures are floats in [-1, 1]; take 2 * x - 1", stacklevel=3)
+    return known
+
+
+def drawn(x: object, what: str = "images", channels: int | None = None, size: int | None = None) -> Tensor:
+    """Return a batch of pictures [N, C, H, W], however pale, if its values are not far outside of [-1, 1], as 0 .. 255 are.
+
+    For what a network draws, and for parts of a larger set: of these one may have nothing below 0.
+    """
     known = finite(what, images(x, channels, size, what))
-    if not known.numel():
-        return known
-    low, high = (float(value) for value in known.detach().aminmax())
+    low, high = (float(value) for value in known.detach().aminmax()) if known.numel() else (0.0, 0.0)
     if max(-low, high) > FAR:
         raise ValueError(
             f"{what} must be floats in [-1, 1] and reach from {low:g} to {high:g}: "
             "convert bytes with gancourse.data.to_float, 0 .. 255 with x / 127.5 - 1"
         )
-    if low >= 0 and high > 0 and not bool(((known == 0) | (known == 1)).all()):
-        warnings.warn(f"nothing in {what} is below 0: pictures are floats in [-1, 1]; take 2 * x - 1", stacklevel=3)
     return known
 
 

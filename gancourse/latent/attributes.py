@@ -238,21 +238,32 @@ def _fitted(method: str, seed: int, x: Any, y: Any) -> Any:
 def orthogonalise(direction: Tensor, others: Sequence[Tensor] | Tensor) -> Tensor:
     """``direction`` [D] less its part in the span of ``others``, K vectors [D], to length 1.
 
-    Along it the planes whose normals the others are keep their distance: what they tell apart stays.
+    Along it the planes whose normals the others are keep their distance: what they tell apart stays.  Others that depend on one
+    another, as an attribute and its opposite do, up to rounding of their type, and zeros take nothing more away.
 
     Source: Shen et al. 2020 (InterFaceGAN), conditional manipulation.
     """
     unit = _unit(direction)
     if len(others) == 0:
         return unit
-    basis, triangle = torch.linalg.qr(torch.stack(tuple(others)).double().T)  # [D, K]
-    basis = basis[:, triangle.diagonal().abs() > 1e-9 * triangle.abs().max()]
+    basis = _spanned(torch.stack(tuple(others)))
     rest = direction.double()
     for _ in range(2):  # twice is enough for rounding
         rest = rest - basis @ (basis.T @ rest)
     if rest.norm() <= 1e-6 * direction.norm():
         raise ValueError("the direction lies in the span of the others: nothing of it is left")
     return (rest / rest.norm()).to(direction.dtype)
+
+
+def _spanned(vectors: Tensor) -> Tensor:
+    """Orthonormal columns [D, rank] that span the rows of ``vectors`` [K, D], each of which counts alike, however long it is.
+
+    By singular values: columns of a QR decomposition without pivoting are arbitrary behind the first row that depends on others.
+    """
+    units = torch.nn.functional.normalize(vectors.double(), dim=1, eps=torch.finfo(torch.double).tiny)
+    _, sizes, rows = torch.linalg.svd(units, full_matrices=False)
+    eps = torch.finfo(vectors.dtype if vectors.is_floating_point() else torch.double).eps
+    return rows[sizes > max(units.shape) * eps * sizes.max()].T
 
 
 def spread_along(latents: Tensor, direction: Tensor) -> float:

@@ -66,7 +66,7 @@ def invert(
     encoder's guess say.  The generator stays as it is, in evaluation mode, so that an image does not depend on its neighbours.
     """
     steps, restarts, seed = check.rounds("steps", steps), check.whole("restarts", restarts), check.seed(seed)
-    lr, prior, images = check.positive("lr", lr), check.at_least("prior", prior), check.floats("images", images)
+    lr, prior, images = check.positive("lr", lr), check.at_least("prior", prior), _looked_for(images)
     n, dim = len(images), latent_dim_of(generator, None)
     weight = next(generator.parameters())
     target = images.to(weight)
@@ -93,6 +93,12 @@ def invert(
             made = generator(found).float()
     trace = torch.stack(history)[:, torch.arange(n), best]
     return Inversion(found.cpu(), made.cpu(), errors.amin(1).cpu(), errors.cpu(), trace.cpu())
+
+
+def _looked_for(images: object) -> Tensor:
+    """Pictures [N, C, H, W] in [-1, 1], or vectors of any length and size."""
+    known = check.finite("images", check.floats("images", images))
+    return check.pixels(known) if known.ndim == 4 else known
 
 
 def _errors(generator: nn.Module, z: Tensor, target: Tensor) -> Tensor:

@@ -79,12 +79,15 @@ class GridPosterior:
 
     def divergence(self, code: Code) -> Tensor:
         """KL(q || p(z|x)) for q = N(mean, diag exp(log_variance)), [N], in nats: what the bound at q lacks of log p(x)."""
+        self._one_for_each(code)
+        return self._divergences(Code(*(part[None] for part in code)))[0]
+
+    def _one_for_each(self, code: Code) -> None:
         check.latents(code.mean, 2)
         if len(code.mean) != len(self.log_mass):
             raise ValueError(
                 f"there are posteriors of {len(self.log_mass)} images, but {len(code.mean)} codes: give one for each"
             )
-        return self._divergences(Code(*(part[None] for part in code)))[0]
 
     def _divergences(self, code: Code) -> Tensor:
         """:meth:`divergence` of K codes for each image, [K, N, 2] -> [K, N]: the grid is read once for all of them."""
@@ -113,6 +116,7 @@ class GridPosterior:
         By Adam from three starts: ``start`` (the encoder's answer), the posterior's moments, and its peak with the encoder's
         widths.  The divergence has several minima where a posterior lies in pieces; the lowest that was met is kept.
         """
+        self._one_for_each(start)
         start = Code(*(part.detach() for part in start))
         begun = [start, self.moments(), Code(self.peak(), start.log_variance)]
         tried = Code(*(torch.stack(part) for part in zip(*begun, strict=True)))  # [3, N, 2]
@@ -130,6 +134,7 @@ def refined_code(model: VAE, x: Tensor, start: Code, steps: int = 200, draws: in
     For any number of latent variables; from one start, so it may end in a minimum that is only near.
     """
     draws = check.whole("draws", draws)
+    check.a_latent_for_each(x, start.mean)
     source = torch.Generator(x.device).manual_seed(check.seed(seed))
     like = start.mean
 
@@ -143,6 +148,7 @@ def refined_code(model: VAE, x: Tensor, start: Code, steps: int = 200, draws: in
 
 def bound_at(model: VAE, x: Tensor, code: Code, draws: int = 200, seed: int = 0) -> Tensor:
     """ELBO(q) of images [N, *shape] at any q = N(mean, diag exp(log_variance)), [N], in nats; a mean over ``draws`` codes."""
+    check.a_latent_for_each(x, code.mean)
     source = torch.Generator(x.device).manual_seed(check.seed(seed))
     noise = torch.randn(
         (check.whole("draws", draws), *code.mean.shape), generator=source, device=code.mean.device, dtype=code.mean.dtype

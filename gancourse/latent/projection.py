@@ -21,6 +21,7 @@ Source: Karras et al. 2020 (StyleGAN2), appendix D.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def project(
                       are optimised too, each kept white by :func:`noise_penalty` and at mean 0 and variance 1
     start             "mean": from the mean of w over 2000 latents; "nearest": from the nearest of 64 of them; or styles,
                       [N, w_dim] or [N, layers, w_dim].  In "z" "nearest", of the same 64, or latents [N, latent_dim]
-    labels            classes int [N] of a conditional generator
+    labels            classes of a conditional generator, int [N], or vectors [N, classes]
     """
     check.one_of("space", space, SPACES)
     steps, lr = check.rounds("steps", steps), check.positive("lr", lr)
@@ -92,11 +93,13 @@ def project(
         raise ValueError(
             f"{type(generator).__name__} has no styles and synthesis: invert its latent with gancourse.latent.inversion"
         )
-    target = check.images(target[None] if isinstance(target, Tensor) and target.ndim == 3 else target, what="target")
+    target = check.pixels(target[None] if isinstance(target, Tensor) and target.ndim == 3 else target, "target")
+    if labels is not None and check.tensor("labels", labels).shape[:1] != target.shape[:1]:
+        raise ValueError(f"each picture needs its own label: {len(target)} pictures came with labels {list(labels.shape)}")
     if features is None:
         from gancourse.metrics.perceptual import perceptual_features
 
-        features = perceptual_features("faces").to(device_of(generator))
+        features = functools.partial(perceptual_features("faces").to(device_of(generator)), pale=True)
     with evaluating(generator):
         search = _Search(generator, target.to(device_of(generator)).float(), features, pixels, labels, seed)
         search.begin(start, space, regularise_noise)

@@ -7,7 +7,7 @@ The joint update of plug and play generative networks (Nguyen et al. 2017), for 
 e1 follows the prior, e2 the condition, e3 explores.  With e1 = e3 = 0 and h the pixels it is activation maximisation.  With half
 of e3^2 for e1 and e2 it is Langevin's walk, whose samples come from p(h) p(y | x(h)) as the step goes to 0.
 
->>> asks = likes(classifier, digits)                                     # both in evaluation mode
+>>> asks = likes(classifier, digits)
 >>> found = search(start, asks, decode=generator, prior=gaussian_prior, epsilons=(0.02, 0.1, 0.1), steps=100)
 >>> found.codes, found.images, found.confidence                       # [N, ...], [N, C, H, W], [steps + 1, N]
 
@@ -40,14 +40,19 @@ class Search:
 
 
 def likes(classifier: nn.Module, y: Tensor) -> Condition:
-    """The condition log p(y | x) of a classifier's logits [N, K], for classes y [N]."""
+    """The condition log p(y | x) of a classifier's logits [N, K], for classes y [N].
+
+    It is asked in evaluation mode and left as it is, so that what it says of a picture does not hang on the others.
+    """
     check.integers("y", y, 1)
 
     def log_probability(x: Tensor) -> Tensor:
-        logits: Tensor = classifier(x)
+        with_gradients = torch.is_grad_enabled()
+        with evaluating(classifier), torch.set_grad_enabled(with_gradients):
+            logits: Tensor = classifier(x)
         if len(logits) != len(y):
             raise ValueError(f"{len(y)} classes are asked for, and there are {len(logits)} pictures: give one class for each")
-        return logits.log_softmax(1).gather(1, y[:, None]).squeeze(1)
+        return logits.log_softmax(1).gather(1, y.to(logits.device)[:, None]).squeeze(1)
 
     return log_probability
 

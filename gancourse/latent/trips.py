@@ -31,6 +31,8 @@ def given_back(found: Tensor, truth: Tensor, mean: Tensor | float = 0.0) -> floa
     """
     if found.shape != truth.shape:
         raise ValueError(f"what is given back must be shaped like what was given, {list(truth.shape)}, not {list(found.shape)}")
+    if isinstance(mean, Tensor) and mean.ndim and mean.shape != truth.shape[1:]:
+        raise ValueError(f"the mean must be a number, or shaped like one sample, {list(truth.shape[1:])}, not {list(mean.shape)}")
     spread = (truth - mean).double().square().mean()
     if not spread > 0:
         raise ValueError("all that was given equals the mean: there is no variance to give back")

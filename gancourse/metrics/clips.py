@@ -99,13 +99,14 @@ def stopped(clips: Tensor) -> Tensor:
 def held_still(mask: Tensor) -> Tensor:
     """The places that a mask [N, 1, T, H, W] covers most over time, as many as it covers in a frame, for all its time.
 
-    It knows where something moves in a clip, and not when.
+    It knows where something moves in a clip, and not when.  Of places that are covered alike those further up and to the left are
+    taken, so that it is as large as the mask, however hard that is, and empty for an empty one.
     """
     x = checked(mask)
     where = x.mean(2).flatten(1)  # [N, H W]
-    n = ((x > 0.5).float().mean((1, 2, 3, 4)) * where.shape[1]).round().long().clamp(1, where.shape[1])
-    edge = where.sort(1, descending=True).values.gather(1, n[:, None] - 1)
-    most: Tensor = (where >= edge).float().unflatten(1, (1, 1, *x.shape[3:]))  # [N, 1, 1, H, W]
+    n = ((x > 0.5).float().mean((1, 2, 3, 4)) * where.shape[1]).round()
+    rank = where.argsort(dim=1, descending=True, stable=True).argsort(dim=1)
+    most: Tensor = (rank < n[:, None]).float().unflatten(1, (1, 1, *x.shape[3:]))  # [N, 1, 1, H, W]
     return most.expand_as(x)
 
 
@@ -190,6 +191,8 @@ class ClipJudge:
     def right(self, clips: Tensor, labels: Tensor) -> dict[str, float]:
         """How often it reads colour, season and quarter as the labels [N, 3] of the clips have them."""
         read = self._read(lambda x: torch.stack([self.reader(x)[name].argmax(1) for name in list(HEADS)[1:]], 1), clips)
+        if check.tensor("labels", labels).shape != read.shape:
+            raise ValueError(f"labels must be {list(read.shape)}, three for each clip, not {list(labels.shape)}")
         return dict(zip(list(HEADS)[1:], (read == labels.cpu()).double().mean(0).tolist(), strict=True))
 
     def features(self, clips: Tensor) -> Tensor:

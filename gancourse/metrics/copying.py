@@ -28,9 +28,9 @@ class CopyingTest:
     ratio         median distance of generated samples to the training set over that of held-out real samples; 1 expected
     p_value       chance of a ratio as small or smaller if generated samples were like held-out ones (resampled)
     z             rank-sum statistic of the same comparison, standard normal if they were alike
-    share         share of generated samples nearer than all but ``quantile`` of the held-out ones: copies, even if few
+    share         share of generated samples as near as the nearest ``quantile`` of the held-out ones: copies, even if few
     share_p_value chance of so many such samples if they were alike (resampled)
-    quantile      see share; also the share that is expected
+    quantile      see share; also the share that is expected where no two distances are equal
     null          float64 [rounds]: the ratio between two lots of held-out distances, drawn with replacement; without the rounds
                   whose second lot has a median of 0, where there is no ratio
     distances     float64 [N]: of the generated samples, in the order they came
@@ -47,10 +47,18 @@ class CopyingTest:
     distances: Tensor
     held_out_distances: Tensor
 
+    @property
+    def twins(self) -> int:
+        """How many held-out samples stand in the training set as they are.  A few may: generated ones are measured by them."""
+        return int((self.held_out_distances == 0).sum())
+
     def __str__(self) -> str:
+        n = len(self.held_out_distances)
+        unusual = self.twins > self.quantile * n  # then the border between near and suspiciously near is 0
         return (
             f"distance ratio {self.ratio:.2f} (p = {self.p_value:.2g}), {100 * self.share:.1f} % suspiciously near, as "
             f"{100 * self.quantile:g} % of unseen real samples are (p = {self.share_p_value:.2g})"
+            + (f"; {self.twins} of {n} unseen ones stand in the training set" if unusual else "")
         )
 
 
@@ -74,14 +82,14 @@ def copying_test(
     near, fresh = (nearest_distances(x, train) for x in (samples, held_out))
     if fresh.median() == 0:
         raise ValueError("most held-out samples stand in the training set: hold out samples that do not")
-    border = fresh.quantile(quantile)
-    ratio, share = float(near.median() / fresh.median()), float((near < border).double().mean())
+    border = fresh.quantile(quantile)  # 0 where more of them are twins: below it lies nothing, so what lies on it counts
+    ratio, share = float(near.median() / fresh.median()), float((near <= border).double().mean())
     source = torch.Generator().manual_seed(seed)
     null, shares = torch.empty(rounds, dtype=torch.float64), torch.empty(rounds, dtype=torch.float64)
     for i in range(rounds):
         one, two = (fresh[torch.randint(len(fresh), (size,), generator=source)] for size in (len(near), len(fresh)))
         null[i] = one.median() / two.median()  # NaN for 0 / 0: as small as any ratio
-        shares[i] = (one < two.quantile(quantile)).double().mean()
+        shares[i] = (one <= two.quantile(quantile)).double().mean()
     return CopyingTest(
         ratio=ratio,
         p_value=(1 + int((null.isnan() | (null <= ratio)).sum())) / (1 + rounds),

@@ -66,7 +66,7 @@ class DigitJudge:
 
     def likeness(self, images: Tensor, digits: Tensor) -> Tensor:
         """The cosine of each picture [N, 1, H, W], levelled, with the nearest reference of its digit: [N], 0 for black ones."""
-        return self._likeness(_ink(levelled(images)), digits)
+        return self._likeness(_ink(levelled(images).cpu()), digits.cpu())
 
     def _likeness(self, ink: Tensor, digits: Tensor) -> Tensor:
         found = torch.zeros(len(ink))
@@ -77,8 +77,11 @@ class DigitJudge:
         return found
 
     def read(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Digits int64 [N] of pictures [N, 1, 32, 32] (uint8, or floats in [-1, 1]), and which are accepted: bool [N]."""
-        level = levelled(images)
+        """Digits int64 [N] of pictures [N, 1, 32, 32] (uint8, or floats in [-1, 1]), and which are accepted: bool [N].
+
+        Both on the CPU, wherever the pictures are.
+        """
+        level = levelled(images).cpu()  # where the references are
         probabilities = self.classifier.probabilities(level)["digit"]
         digits = probabilities[:, :NONE].argmax(1)
         accepted = probabilities.argmax(1) != NONE

@@ -8,7 +8,8 @@ such a tensor carries no name and is not checked.
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+import inspect
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -21,7 +22,6 @@ from gancourse.data.images import to_float
 LARGEST = 1e75  # of features: fourth powers of differences stay within float64
 
 
-@runtime_checkable
 class Extractor(Protocol):
     """What ``image_features`` needs: a name, and images [N, C, H, W] (uint8, or float in [-1, 1]) to float32 [N, D]."""
 
@@ -36,14 +36,22 @@ def image_features(images: Tensor, extractor: Extractor, batch_size: int = 256) 
     ``extractor`` is anything with ``.features(images, batch_size)`` and ``.extractor_id``: an ``AttributeClassifier``, or
     your own.  ``images`` may also be an ``ImageSet`` of ``gancourse.data``.
     """
-    if not isinstance(extractor, Extractor):
+    if not _extracts(extractor):
         raise TypeError(
             f"the extractor needs .features(images, batch_size) and .extractor_id, and {type(extractor).__name__} lacks one: "
             "take gancourse.metrics.attribute_classifier('faces')"
         )
     images = checked_images(images)
     batch_size = check.batch_size(batch_size)
-    return mark(extractor.features(images, batch_size=batch_size), extractor.extractor_id)
+    found = extractor.features(images, batch_size=batch_size)
+    return mark(found, extractor_of(found) or extractor.extractor_id)
+
+
+def _extracts(extractor: object) -> bool:
+    """Whether this is an :class:`Extractor`; its name is looked for and not asked, as it may be a digest of all weights."""
+    unnamed = object()
+    named = inspect.getattr_static(extractor, "extractor_id", unnamed) is not unnamed
+    return named and callable(getattr(extractor, "features", None))
 
 
 def checked_images(images: Tensor, what: str = "images") -> Tensor:

@@ -26,9 +26,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gancourse.base import check, networks
-from gancourse.base.features import mark
-from gancourse.base.latents import device_of, latent_dim_of
+from gancourse.base import check
+from gancourse.base.latents import draw_latents, latent_dim_of, run
 from gancourse.metrics.features import Extractor, feature_matrix, feature_pair, image_features
 
 _EPS = torch.finfo(torch.float64).eps
@@ -135,11 +134,8 @@ def frechet_of_generator(
     n, seed = check.whole("n", len(real_features) if n is None else n), check.seed(seed)
     batch_size, latent_dim = check.batch_size(batch_size), latent_dim_of(generator, None)
     check.fits("latents", n, latent_dim)
-    device = device_of(generator)
-    z = torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed))
-    with networks.evaluating(generator):
-        parts = [image_features(generator(part.to(device)), extractor, batch_size) for part in torch.split(z, batch_size)]
-    return frechet_distance(mark(torch.cat(parts), extractor.extractor_id), real_features)
+    images = run(generator, draw_latents(n, latent_dim, seed), batch_size)  # judged whole: a pale part looks like one in [0, 1]
+    return frechet_distance(image_features(images, extractor, batch_size), real_features)
 
 
 def _covariance(x: Tensor, mean: Tensor) -> Tensor:

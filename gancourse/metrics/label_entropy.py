@@ -43,11 +43,8 @@ def inception_score(probabilities: Tensor | np.ndarray, splits: int = 1) -> Ince
     p = torch.as_tensor(probabilities).detach()
     if p.is_complex() or p.dtype == torch.bool:
         raise TypeError(f"probabilities must be real numbers, not {p.dtype}")
-    if p.ndim != 2 or p.shape[1] < 2:
-        raise ValueError(f"probabilities must be [N, K] with K > 1 classes, not {list(p.shape)}")
+    p = check.probabilities("probabilities", p if p.is_floating_point() else p.float())
     p = p.to("cpu" if p.device.type == "mps" else p.device).double()
-    if not p.numel() or not torch.isfinite(p).all() or p.min() < 0 or (p.sum(1) - 1).abs().max() > 1e-3:
-        raise ValueError("each row must hold probabilities that sum to 1: apply softmax to logits first")
     splits = check.whole("splits", splits)
     if len(p) < 2 * splits:
         raise ValueError(

@@ -13,6 +13,7 @@ Source: Karras et al. 2019, section 4.1.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ def perceptual_path_length(
     if distance is None:
         from gancourse.metrics.perceptual import perceptual_features
 
-        distance = perceptual_features("faces").to(device_of(generator)).distance
+        distance = functools.partial(perceptual_features("faces").to(device_of(generator)).distance, pale=True)
     check.function("distance", distance)
     first, second, t = paths(n, latent_dim_of(generator, latent_dim), sampling, seed)
     device = device_of(generator)

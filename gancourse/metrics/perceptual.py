@@ -28,7 +28,8 @@ class PerceptualFeatures(nn.Module):
     >>> (features(x) - features(y)).square().sum(1)   # the same
 
     The classifier stays as it is: a copy of it looks, in evaluation mode, at 32 x 32 versions of the images.  Gradients reach
-    the images and not its weights.
+    the images and not its weights.  Images with nothing below 0 are warned of, unless they may be ``pale``, as those of a network
+    that is asked part by part.
     """
 
     def __init__(self, classifier: AttributeClassifier) -> None:
@@ -44,9 +45,9 @@ class PerceptualFeatures(nn.Module):
         """Stays in evaluation mode: an image's features must not depend on the batch."""
         return super().train(False)
 
-    def maps(self, images: Tensor) -> list[Tensor]:
+    def maps(self, images: Tensor, *, pale: bool = False) -> list[Tensor]:
         """The maps u_l of images [N, C, H, W] in [-1, 1] (any square size): [N, C_l, H_l, W_l], one for each convolution."""
-        x, found = prepare(images).to(next(self.classifier.parameters()).dtype), []
+        x, found = prepare(images, pale=pale).to(next(self.classifier.parameters()).dtype), []
         if x.shape[1] != self.classifier.channels:
             raise ValueError(f"{self.extractor_id} looks at {self.classifier.channels} channels, the images have {x.shape[1]}")
         for layer in self.classifier.body:
@@ -55,15 +56,15 @@ class PerceptualFeatures(nn.Module):
                 found.append(_unit_channels(x))
         return found
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor, *, pale: bool = False) -> Tensor:
         """All maps side by side, each divided by the root of its number of places: [N, D]."""
-        return torch.cat([(u / (u.shape[2] * u.shape[3]) ** 0.5).flatten(1) for u in self.maps(images)], 1)
+        return torch.cat([(u / (u.shape[2] * u.shape[3]) ** 0.5).flatten(1) for u in self.maps(images, pale=pale)], 1)
 
-    def distance(self, x: Tensor, y: Tensor) -> Tensor:
+    def distance(self, x: Tensor, y: Tensor, *, pale: bool = False) -> Tensor:
         """d(x, y) of each pair: images [N, C, H, W] and [N, C, H, W] -> [N]."""
         if x.shape != y.shape:
             raise ValueError(f"images must come in pairs of one shape, not {list(x.shape)} and {list(y.shape)}")
-        difference: Tensor = self(x) - self(y)
+        difference: Tensor = self(x, pale=pale) - self(y, pale=pale)
         return difference.square().sum(1)
 
 

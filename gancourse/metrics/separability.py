@@ -69,7 +69,8 @@ def linear_separability(
     """How well planes in the space of ``latents`` [N, D] tell the attributes of their pictures.
 
     judged   attribute to probabilities [N, K], as ``AttributeClassifier.probabilities`` gives them, or to values int [N].  An
-             attribute of more than two values gets a plane for each value, the largest response answers
+             attribute of more than two values gets a plane for each value, the largest response answers.  Logits are refused:
+             the largest of them is not where the judge is most sure
     keep     the share of latents that stay, those about which the judge is most sure (for the attribute in question); with
              values alone there is no telling, and all stay
     holdout  the share of kept latents that the planes are judged on and do not see.  0: fitted and judged on the same ones, as
@@ -144,9 +145,7 @@ def _kept(name: str, answers: Tensor, n: int, keep: float) -> tuple[np.ndarray, 
         if int(answers.min()) < 0:
             raise ValueError(f"{name} must be the numbers of values, 0 or more, not {int(answers.min())}")
         return np.arange(n), answers.long().numpy()
-    if not answers.is_floating_point() or not torch.isfinite(answers).all() or answers.shape[1] < 1:
-        raise ValueError(f"{name} must be probabilities [N, K], finite floats, not {answers.dtype} {list(answers.shape)}")
-    sure, values = answers.max(1)
+    sure, values = check.probabilities(name, answers).max(1)
     index = sure.argsort(descending=True, stable=True)[: max(1, round(keep * n))]
     return index.numpy(), values[index].numpy()
 

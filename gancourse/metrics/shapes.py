@@ -29,8 +29,8 @@ def full(grids: object) -> Tensor:
 
 
 def nearest(grids: Tensor, references: Tensor) -> tuple[Tensor, Tensor]:
-    """The largest intersection over union of each grid with a reference, and which reference it is: [N], [N]."""
-    a, b = full(grids).flatten(1).float(), full(references).flatten(1).float()
+    """The largest intersection over union of each grid with a reference, and which reference it is: [N], [N], on the CPU."""
+    a, b = (full(x).cpu().flatten(1).float() for x in (grids, references))
     if a.shape[1] != b.shape[1]:
         raise ValueError(f"grids and references must be of one size, not {list(grids.shape)} and {list(references.shape)}")
     both = a @ b.T  # [N, M]
@@ -90,6 +90,7 @@ class ShapeJudge:
 
         Source of ``reached``: the minimum matching distance of Achlioptas et al. 2018, with the overlap in place of a distance.
         """
+        grids = check.tensor("grids", grids).cpu()  # where the furniture is
         near, at = nearest(grids, self.train.voxels)
         kind, accepted = self.train.labels[at], near >= self.threshold
         covered = 0.0

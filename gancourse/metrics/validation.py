@@ -47,6 +47,7 @@ class Validation:
         A null without a score (NaN) fools nobody.  Raises ValueError where the truth itself has none.
         """
         check.one_of("best", best, ["high", "low", "near"])
+        margin = check.at_least("margin", margin)
         truth = self.scores["truth"][check.one_of("score", score, self.scores["truth"])]
         if math.isnan(truth):
             raise ValueError(f"the judge has no {score} for the truth itself (NaN): it can validate nothing")
@@ -79,6 +80,8 @@ def validate(
 
     Blur averages over 2 and over 4 pixels.  Noise is uniform, or draws each pixel from its own marginal over the truth; a third
     null puts every picture's pixels in random order, which keeps its histogram.
+
+    Raises ValueError where the judge does not give the same scores for all of them; NaN is for a score that it has not.
     """
     check.function("judge", judge)
     truth, paired = _floats(truth), check.flag("paired", paired)
@@ -95,7 +98,14 @@ def validate(
     }
     if untrained is not None:
         pictures["untrained"] = _floats(untrained)
-    return Validation({name: _scores(judge(x)) for name, x in pictures.items()})
+    scores = {name: _scores(judge(x)) for name, x in pictures.items()}
+    for name, row in scores.items():
+        if missing := sorted(row.keys() ^ scores["truth"].keys()):
+            raise ValueError(
+                f"the judge gives the score {missing[0]!r} for one of the truth and {name}, and not for the other: let it give "
+                "NaN where it has none"
+            )
+    return Validation(scores)
 
 
 def blurred(pictures: Tensor, k: int) -> Tensor:

@@ -48,7 +48,10 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 
 
 def build(name: str, **changes: Any) -> tuple[nn.Module, nn.Module]:
-    """The two networks of a published configuration, "cifar", "imagenet128" or "deep128"; ``changes`` override its settings."""
+    """The two networks of a published configuration, "cifar", "imagenet128" or "deep128"; ``changes`` override its settings.
+
+    At another ``size`` than the published one pass ``attention``, too: both networks must have maps of those sides.
+    """
     settings = CONFIGURATIONS[check.one_of("configuration", name, CONFIGURATIONS)] | changes
     both = {name: value for name, value in settings.items() if name not in ("latent_dim", "shared_dim", "hierarchical")}
     if "depth" in settings:
@@ -79,6 +82,15 @@ def _widths(width: int, multiples: Sequence[int], channels: int, depth: int = 1)
     plan = [width * multiple for multiple in multiples]
     check.fits("weights", depth, max(plan), max(*plan, channels), 3, 3)
     return plan
+
+
+def _attended(attention: Sequence[int], sides: Sequence[int], whose: str) -> tuple[int, ...]:
+    """``attention`` as a tuple, if the network has maps of these sides."""
+    asked = check.row("attention", attention)
+    if unknown := [side for side in asked if side not in sides]:
+        offered = ", ".join(str(side) for side in sorted(set(sides)))
+        raise ValueError(f"{whose} has no map of {unknown[0]} px to attend to: attention may stand at {offered}")
+    return asked
 
 
 def _normalise_all_but_embeddings(network: nn.Module) -> None:
@@ -152,6 +164,11 @@ class _Judge(nn.Module):
         return self.head(F.relu(x).sum((2, 3)), y)  # [N]
 
 
+def _generator_sides(size: int) -> list[int]:
+    """The sides of the maps after each doubling."""
+    return [8 * 2**i for i in range(len(WIDTHS[size]) - 1)]
+
+
 class Generator(_Labelled):
     """G: latents [N, latent_dim] and labels -> images [N, channels, size, size] in [-1, 1].
 
@@ -160,7 +177,7 @@ class Generator(_Labelled):
     classes       what labels there are (see :mod:`gancourse.models.layers.conditional`)
     shared_dim    length of the label vector that all blocks share; None gives each normalisation tables of its own
     hierarchical  cut the latent into equal pieces, one for the 4x4 map and one for each block (needs shared_dim)
-    attention     sizes of the maps that are followed by self-attention
+    attention     sizes of the maps that are followed by self-attention, from 8 px to ``size``; any other is an error
     init          "orthogonal" or "normal"
 
     All convolutions and linear layers are spectrally normalised, embeddings are not.
@@ -182,7 +199,8 @@ class Generator(_Labelled):
         super().__init__()
         size = check.offered_size(size, SIZES, "BigGAN's generator")
         latent_dim, channels = check.counts(latent_dim=latent_dim, channels=channels)
-        hierarchical, attention = check.flag("hierarchical", hierarchical), check.row("attention", attention)
+        hierarchical, sides = check.flag("hierarchical", hierarchical), _generator_sides(size)
+        attention = _attended(attention, sides, f"BigGAN's generator of {size} px")
         self.size, self.latent_dim, self.classes = size, latent_dim, Classes.of(classes)
         plan = _widths(width, WIDTHS[size], channels)
         check.fits("weights", latent_dim, plan[0], 4, 4)
@@ -204,9 +222,9 @@ class Generator(_Labelled):
 
         self.first = nn.Linear(self.piece, plan[0] * 16)
         self.stages = nn.ModuleList()
-        for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
+        for n_in, n_out, side in zip(plan[:-1], plan[1:], sides, strict=True):
             stage = nn.ModuleList([GeneratorBlock(n_in, n_out, norm, "nearest")])
-            if 8 * 2**i in attention:
+            if side in attention:
                 stage.append(SelfAttention(n_out))
             self.stages.append(stage)
         self._finish(plan[-1], channels, init)
@@ -223,7 +241,7 @@ class Discriminator(_Judge):
     Arguments as in :class:`Generator`.  Every layer is spectrally normalised, the embedding of the label too.
 
     ``attention`` goes by the table of the authors' code, which at 32 px calls the maps of all four blocks 16 px (three of them
-    have 8): there ``attention=(16,)`` means after each block, and 8 nowhere.
+    have 8): there ``attention=(16,)`` means after each block, and 8 is refused.
     """
 
     def __init__(
@@ -238,18 +256,18 @@ class Discriminator(_Judge):
     ) -> None:
         super().__init__()
         size = check.offered_size(size, SIZES, "BigGAN's discriminator")
-        (channels,), attention = check.counts(channels=channels), check.row("attention", attention)
+        (channels,) = check.counts(channels=channels)
+        halvings = _HALVINGS[size]
+        sides = [16 if size == 32 else size >> min(i + 1, halvings) for i in range(len(_DISCRIMINATOR[size]))]
+        attention = _attended(attention, sides, f"BigGAN's discriminator of {size} px")
         self.size, self.channels, self.classes = size, channels, Classes.of(classes)
         plan = [channels, *_widths(width, _DISCRIMINATOR[size], channels)]
         check.one_of("init", init, INITS)
         self.first = nn.Identity()  # BigGAN-deep begins with a convolution
         self.stages = nn.ModuleList()
-        side = size
-        for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
-            downsample = i < _HALVINGS[size]
-            side = side // 2 if downsample else side
-            stage = nn.ModuleList([DiscriminatorBlock(n_in, n_out, downsample=downsample, first=i == 0)])
-            if (16 if size == 32 else side) in attention:
+        for i, (n_in, n_out, side) in enumerate(zip(plan[:-1], plan[1:], sides, strict=True)):
+            stage = nn.ModuleList([DiscriminatorBlock(n_in, n_out, downsample=i < halvings, first=i == 0)])
+            if side in attention:
                 stage.append(SelfAttention(n_out))
             self.stages.append(stage)
         self._finish(plan[-1], self.classes, init)
@@ -328,7 +346,8 @@ class DeepGenerator(_Labelled):
         super().__init__()
         size, depth = check.offered_size(size, DEEP_SIZES, "BigGAN-deep's generator"), check.depth("depth", depth, 2)
         latent_dim, channels = check.counts(latent_dim=latent_dim, channels=channels)
-        attention = check.row("attention", attention)
+        sides = _generator_sides(size)
+        attention = _attended(attention, sides, f"BigGAN-deep's generator of {size} px")
         check.one_of("init", init, INITS)
         self.size, self.latent_dim, self.classes = size, latent_dim, Classes.of(classes)
         plan = _widths(width, WIDTHS[size], channels, depth)
@@ -337,11 +356,11 @@ class DeepGenerator(_Labelled):
         check.fits("weights", condition_dim, plan[0], 4, 4)
         self.first = nn.Linear(condition_dim, plan[0] * 16)
         self.stages = nn.ModuleList()
-        for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
+        for n_in, n_out, side in zip(plan[:-1], plan[1:], sides, strict=True):
             for j in range(depth):  # the last block of a size doubles it; the first keeps the channels
                 block = DeepGeneratorBlock(n_in, n_in if j == 0 else n_out, condition_dim, upsample=j == depth - 1)
                 stage = nn.ModuleList([block])
-                if j == depth - 1 and 8 * 2**i in attention:
+                if j == depth - 1 and side in attention:
                     stage.append(SelfAttention(n_out))
                 self.stages.append(stage)
         self._finish(plan[-1], channels, init)
@@ -370,16 +389,17 @@ class DeepDiscriminator(_Judge):
     ) -> None:
         super().__init__()
         size, depth = check.offered_size(size, DEEP_SIZES, "BigGAN-deep's discriminator"), check.depth("depth", depth)
-        (channels,), attention = check.counts(channels=channels), check.row("attention", attention)
+        (channels,), sides = check.counts(channels=channels), [size >> i for i in range(1, len(_DEEP_DISCRIMINATOR[size]))]
+        attention = _attended(attention, sides, f"BigGAN-deep's discriminator of {size} px")
         check.one_of("init", init, INITS)
         self.size, self.channels, self.classes = size, channels, Classes.of(classes)
         plan = _widths(width, _DEEP_DISCRIMINATOR[size], channels, depth)
         self.first = nn.Conv2d(channels, plan[0], 3, padding=1)
         self.stages = nn.ModuleList()
-        for i, (n_in, n_out) in enumerate(zip(plan[:-1], plan[1:], strict=True)):
+        for n_in, n_out, side in zip(plan[:-1], plan[1:], sides, strict=True):
             blocks = (DeepDiscriminatorBlock(n_in if j == 0 else n_out, n_out, downsample=j == 0) for j in range(depth))
             stage = nn.ModuleList(blocks)
-            if size // 2 ** (i + 1) in attention:
+            if side in attention:
                 stage.append(SelfAttention(n_out))
             self.stages.append(stage)
         self._finish(plan[-1], self.classes, init)

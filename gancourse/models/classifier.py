@@ -15,16 +15,17 @@ from gancourse.data.images import to_float
 SIZE = 32  # pixels at which it looks
 
 
-def prepare(images: Tensor, size: int = SIZE) -> Tensor:
+def prepare(images: Tensor, size: int = SIZE, *, pale: bool = False) -> Tensor:
     """Images [N, C, H, W], uint8 or float in [-1, 1], as float32 [N, C, size, size] in [-1, 1].
 
-    Larger images are averaged down over areas, images that fit ``size`` a whole number of times are enlarged by nearest
-    neighbours (pixel art stays pixel art), others bilinearly.
+    Where none of the floats is below 0 it warns, unless the images may be ``pale``, as what a network draws may.  Larger images
+    are averaged down over areas, images that fit ``size`` a whole number of times are enlarged by nearest neighbours (pixel art
+    stays pixel art), others bilinearly.
     """
     size = check.whole("size", size, 1, check.SIDE)
     if isinstance(images, Tensor) and images.dtype == torch.uint8:  # bytes are pictures, however bright
         return _resized(check.images(to_float(images)), size)
-    return _resized(check.pixels(images).float(), size)
+    return _resized((check.drawn(images) if pale else check.pixels(images)).float(), size)
 
 
 def _resized(images: Tensor, size: int) -> Tensor:

@@ -63,7 +63,8 @@ class AuxiliaryHead(nn.Module):
 class Features(nn.Module):
     """A discriminator without its last layer: samples -> features [N, n_features].
 
-    Takes the network over: its last convolution or linear layer is replaced, so it no longer gives logits itself.
+    Takes the network over: its last convolution or linear layer is replaced, so it no longer gives logits itself.  Last is the
+    one that was defined last; that it also runs last, and gives one logit a sample, a forward pass finds out.
     """
 
     def __init__(self, discriminator: nn.Module) -> None:
@@ -79,7 +80,13 @@ class Features(nn.Module):
         self.network = discriminator
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.network(x).reshape(len(x), self.n_features)
+        h: Tensor = self.network(x)
+        if h.numel() != len(x) * self.n_features:
+            raise ValueError(
+                f"without its last layer the network gives {list(h.shape)} for {len(x)} samples, and the layer read "
+                f"{self.n_features} features: it must be the last that runs and give one logit a sample, as mlp.Discriminator's"
+            )
+        return h.reshape(len(x), self.n_features)
 
 
 class ProjectionDiscriminator(nn.Module):

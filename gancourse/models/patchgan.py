@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
 from gancourse.base import check, networks
+from gancourse.base.latents import device_of
 from gancourse.models.dcgan import init_dcgan
 from gancourse.models.unet import normalise
 
@@ -124,8 +125,9 @@ def measured_receptive_field(network: nn.Module, channels: int, size: int, seed:
     running statistics is a fixed map and widens nothing.  ``size`` must exceed the field, or its edge is what is measured.
     """
     (channels,), size = check.counts(channels=channels), check.whole("size", size, 1, check.SIDE)
-    x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(check.seed(seed)), requires_grad=True)
-    with networks.evaluating(check.module("the network", network)), torch.enable_grad():
+    x = torch.randn(1, channels, size, size, generator=torch.Generator().manual_seed(check.seed(seed)))
+    x = x.to(device_of(check.module("the network", network))).requires_grad_(True)
+    with networks.evaluating(network), torch.enable_grad():
         out = network(x)  # [1, K, h, w]
         (gradient,) = torch.autograd.grad(out[0, :, out.shape[2] // 2, out.shape[3] // 2].sum(), x)
     touched = gradient[0].abs().sum(0) > 0  # [H, W]

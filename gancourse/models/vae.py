@@ -123,8 +123,12 @@ class VAE(nn.Module):
         return self.decoder(z)
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p(x|z) in nats, [N]; a leading axis of z, [K, N, latent_dim], gives [K, N]."""
-        return self._log_density(self._flat(x), self.decoder.outputs(z))
+        """log p(x|z) in nats, [N]; a leading axis of z, [K, N, latent_dim], gives [K, N].
+
+        z of [K, 1, latent_dim] are K codes that all images share.
+        """
+        flat = self._flat(x)
+        return self._log_density(flat, self.decoder.outputs(_codes(z, len(x), self.latent_dim)))
 
     def elbo_terms(self, x: Tensor, generator: torch.Generator | None = None) -> ElboTerms:
         """Reconstruction log p(x|z) at one z ~ q(z|x), and the KL term in closed form."""
@@ -311,8 +315,8 @@ class LinearGaussian:
         return mean, self.sigma**2 * torch.linalg.inv(inner)
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p(x|z) for z [..., N, d] -> [..., N]."""
-        error = x.double() - self.mean - z.double() @ self.weight.T
+        """log p(x|z) for z [..., N, d] -> [..., N]; z of [K, 1, d] are K codes that all points share."""
+        error = x.double() - self.mean - _codes(z, len(x), self.latent_dim).double() @ self.weight.T
         return -(error.square() / (2 * self.sigma**2) + math.log(self.sigma) + LOG_2PI / 2).sum(-1)
 
     def elbo(self, x: Tensor, q_mean: Tensor, q_covariance: Tensor) -> Tensor:
@@ -347,6 +351,15 @@ class LinearGaussian:
     def _noise(self, *shape: int, source: torch.Generator) -> Tensor:
         """Standard normal numbers, drawn where their source is and moved to the model."""
         return torch.randn(shape, generator=source, dtype=torch.float64, device=source.device).to(self.mean.device)
+
+
+def _codes(z: Tensor, n: int, latent_dim: int) -> Tensor:
+    """Return ``z`` if it is [n, latent_dim] or [..., n, latent_dim]; behind leading axes one code may stand for all n."""
+    shared = z.ndim > 2 and z.shape[-2] == 1
+    if z.ndim < 2 or z.shape[-1] != latent_dim or not (shared or z.shape[-2] == n):
+        wanted = f"[{n}, {latent_dim}] or [K, {n}, {latent_dim}]"
+        raise ValueError(f"z must be {wanted}, a code for each of what it is asked of, not {list(z.shape)}")
+    return z
 
 
 def _mlp(sizes: Sequence[int]) -> nn.Sequential:

@@ -19,7 +19,6 @@ from gancourse.models.layers.initialisation import init_he
 
 LOOKS = ("words", "sentence", "memory")
 SIDE = 8  # of the map whose places look at the words
-_UP_TO_SIDE = 6  # layers of the body up to there
 
 
 @torch.no_grad()
@@ -76,6 +75,8 @@ class WordGenerator(text.Generator):
     ) -> None:
         super().__init__(text_dim, size, noise_dim, condition_dim, width, max_width, channels)
         self.looks = check.one_of("looks", looks, LOOKS)
+        doublings = [i for i, layer in enumerate(self.blocks) if isinstance(layer, nn.Upsample)]  # of 4 px, then of SIDE, ...
+        self._looked = doublings[1] if len(doublings) > 1 else len(self.blocks)
         n = min(max_width, width * self.size // SIDE)
         self.attention = WordAttention(n, self.text_dim)
         self.mix = init_he(nn.Sequential(nn.Conv2d(2 * n, n, 3, padding=1, bias=False), nn.BatchNorm2d(n), nn.ReLU()))
@@ -94,9 +95,9 @@ class WordGenerator(text.Generator):
         z = check.latents(z, self.latent_dim, self)
         vectors = _checked(e, self.text_dim, len(z), self)
         x = self.first(torch.cat([z, self.condition(vectors[:, 0])], 1))
-        maps = self.blocks[:_UP_TO_SIDE](x.unflatten(1, (-1, 4, 4)))  # [N, C, 8, 8]
+        maps = self.blocks[: self._looked](x.unflatten(1, (-1, 4, 4)))  # [N, C, 8, 8]
         maps = self.mix(torch.cat([maps, self.contexts(maps, vectors)], 1))
-        return torch.tanh(self.last(self.blocks[_UP_TO_SIDE:](maps)))  # [N, channels, size, size]
+        return torch.tanh(self.last(self.blocks[self._looked :](maps)))  # [N, channels, size, size]
 
 
 class SentenceDiscriminator(text.Discriminator):

@@ -42,8 +42,8 @@ def transposed_size(n: int, kernel: int, stride: int = 1, padding: int = 0) -> i
 def strided(large: Tensor, w: Tensor, stride: int = 1, padding: int = 0) -> Tensor:
     """The first equation: large [X, Y, I], w [K, K, I, J] -> small [X', Y', J]."""
     _check_layer(large, w, channel=2)
+    rows, columns = (convolved_size(n, w.shape[0], stride, padding) for n in large.shape[:2])
     large = F.pad(large, (0, 0, padding, padding, padding, padding))  # zeros around both places, none around the channel
-    rows, columns = (convolved_size(n, w.shape[0], stride) for n in large.shape[:2])
     small = large.new_zeros(rows, columns, w.shape[3])
     for dx in range(w.shape[0]):
         for dy in range(w.shape[1]):
@@ -101,12 +101,12 @@ def at_period_two(images: Tensor) -> float:
 
     The power is that of the discrete Fourier transform without each picture's mean.  What has period 2 along a row or along a
     column counts, and the share is over all pictures together.  White noise has (2n - 1) / (n^2 - 1) of it there: 0.122 at 16 px,
-    0.062 at 32 px.  An odd side has no period 2: ValueError.
+    0.062 at 32 px.  Flat pictures have no power to share: NaN.  An odd side has no period 2: ValueError.
 
     Source: Odena, Dumoulin & Olah 2016, who show the pattern; the measure is ours.
     """
-    if images.ndim != 4 or images.shape[2] != images.shape[3] or images.shape[2] % 2:
-        raise ValueError(f"the pictures must be [N, C, n, n] with an even n, not {list(images.shape)}")
+    if images.ndim != 4 or not images.numel() or images.shape[2] != images.shape[3] or images.shape[2] % 2:
+        raise ValueError(f"the pictures must be [N, C, n, n] with N > 0 and an even n, not {list(images.shape)}")
     power = torch.fft.fft2(images.float()).abs() ** 2
     power[..., 0, 0] = 0
     half = images.shape[-1] // 2

@@ -77,6 +77,7 @@ class FDivergence:
 
         A T that leaves the domain of f* makes the bound -infinity where q > 0, as the definition of f* says.
         """
+        p = divergences.distribution(p, dx)
         t = divergences.on_grid("t", torch.as_tensor(t, dtype=torch.float64), p)
         inside = t <= self.limit
         of_t = torch.where(inside, self.conjugate(torch.where(inside, t, min(self.limit, 0.0) - 1.0)), math.inf)
@@ -84,6 +85,7 @@ class FDivergence:
 
     def bound_of_output(self, p: Tensor, q: Tensor, v: Tensor, dx: float = 1.0) -> Tensor:
         """The same bound for T = g(v), where v may be any numbers, such as a network's outputs."""
+        p = divergences.distribution(p, dx)
         v = divergences.on_grid("v", torch.as_tensor(v, dtype=torch.float64), p)
         return divergences.expectation(p, self.output(v), dx) - divergences.expectation(q, self.conjugate_of_output(v), dx)
 
@@ -254,5 +256,6 @@ def least_squares_value(p: Tensor, q: Tensor, d: Tensor, c: float, dx: float = 1
 
     Source: Mao et al. 2017, equations 5 to 8.
     """
+    p = divergences.distribution(p, dx)
     squares = (divergences.on_grid("d", torch.as_tensor(d, dtype=torch.float64), p) - c).square()
     return (divergences.expectation(p, squares, dx) + divergences.expectation(q, squares, dx)) / 2

@@ -16,7 +16,11 @@ def jacobian(generator: nn.Module, z: Tensor) -> Tensor:
     In evaluation mode and in double precision, on a copy: the generator is left as it is.
     """
     z = check.latents(z, getattr(generator, "latent_dim", z.shape[-1])).detach().double().requires_grad_(True)
-    network = copy.deepcopy(generator).double().eval()
+    with torch.enable_grad():
+        return _derivative(copy.deepcopy(generator).double().eval(), z)
+
+
+def _derivative(network: nn.Module, z: Tensor) -> Tensor:
     x = network(z).flatten(1)  # [N, D]; in evaluation mode each sample depends on its own latent alone
     # Columns, of which there are fewer than rows.  The gradient of <u, x> in z is J' u, linear in u: differentiate that in u.
     u = torch.zeros_like(x, requires_grad=True)

@@ -112,6 +112,8 @@ def pixel_norm(x: Tensor, eps: float = 1e-8) -> Tensor:
 
     Source: Karras et al. 2018 (ProGAN), section 4.2.
     """
+    if x.dtype == torch.float16:  # where 1e-8 is 0 and the square of 300 infinite; bfloat16 has float32's range
+        return pixel_norm(x.float(), eps).half()
     return x * (x.square().mean(1, keepdim=True) + eps).rsqrt()
 
 

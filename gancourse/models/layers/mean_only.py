@@ -36,6 +36,8 @@ class MeanOnlyBatchNorm(nn.modules.batchnorm._BatchNorm):
         check.images(x, self.num_features, what="maps")
         if not self.training:
             return x - self.running_mean.to(x.dtype)[:, None, None]
+        if not x.numel():  # the mean of none is NaN, and would stay in the average
+            return x
         # Under autocast maps may be bfloat16: their mean is added up in the average's own type.
         mean = ranks.mean(x.mean((0, 2, 3), dtype=torch.promote_types(x.dtype, self.running_mean.dtype)))
         with torch.no_grad():

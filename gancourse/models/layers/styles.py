@@ -40,7 +40,8 @@ class MappingNetwork(nn.Module):
     The published 0.01 suits trainings of a million steps; in a few thousand such a mapping hardly moves.
 
     z is divided by its root mean square; a label's embedding likewise, and put beside it.  ``average`` is the running mean of
-    w over training passes, which truncation pulls towards.
+    w over training passes, which truncation pulls towards.  It moves by a 500th at a time, less than bfloat16 and float16 have
+    digits for: weights of those types are for sampling, and training in them goes by autocast.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class MappingNetwork(nn.Module):
             w = torch.cat(parts, 1)
             for layer in self.layers:
                 w = leaky(layer(w))
-        if self.track_average and self.training and torch.is_grad_enabled():
+        if self.track_average and self.training and torch.is_grad_enabled() and len(w):  # the mean of none is NaN
             self.average.copy_(ranks.mean(w.detach().mean(0)).lerp(self.average, AVERAGE_BETA))
         return w
 
