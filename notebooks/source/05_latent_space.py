@@ -224,12 +224,12 @@ plt.show()
 # The middle of a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$.
 
 # %% [markdown] tags=["notes"]
-# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (Untrained: 0.09. The memoriser's bars are 8 walks, the generator's 100.)
+# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (Untrained: 0.09. The memoriser's bars are 8 walks, the generator's 100.) Steep, or a jump? Section 7 cuts the walks finer: steep.
 #
-# Steep, or a jump? Section 7 cuts them finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
+# The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
 # Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, so the middles of other walks would score the same.
 #
-# The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, that of another walk 43; a cross-fade, which shows both ends, 99 and 42. Take the difference: an untrained network has 96 % and 89, for its pictures are alike on any walk. And 1.7 does not say that each picture is a worse face: by its patches (section 5's measure) one half-way is as near to real faces as a draw, `1.006` (section 8).
+# The last box asks whose middle a picture is: of the attributes in which both ends agree, the picture half-way has 92 %, that of another walk 43; a cross-fade, which shows both ends, 99 and 42. Take the difference: an untrained network has 96 % and 89, for its pictures are alike on any walk. And 1.7 does not say that each picture is a worse face: by its patches (section 5's measure) one half-way is as near to real faces as a draw, `1.006` (section 8).
 #
 # ## 2. Straight line or great circle
 #

@@ -1676,7 +1676,7 @@ viz.table(
 #
 # The ratio of the paths is 1.44 with the penalty on W and 1.45 without; but the two differ in size and mixing as well, and there is one training of each.
 #
-# How far could Adam have carried a weight? The layers of $f$ learn more slowly than the rest, ours at a twentieth of the rate (`lr_mult=0.05`), the authors' at a hundredth: a perceptron of eight layers, they report, made training unstable at higher rates. (Such a layer stores weights 20 or 100 times as large, as in lecture 13, and multiplies them by `lr_mult` in use.)
+# How far could Adam have carried a weight? The layers of $f$ learn more slowly than the rest, ours at a twentieth of the rate (`lr_mult=0.05`), the authors' at a hundredth: a perceptron of eight layers, they report, made training unstable at higher rates. (With the equalised weights of lecture 13 such a layer stores weights 20 or 100 times as large, and multiplies them by `lr_mult` in use.)
 #
 # In use, then, Adam carries a weight by about its rate times the steps at most. With rates that fall three times, our 20,000 steps come to $8{,}500 + 3{,}600 + 1{,}333 \approx 13{,}400$ at the full rate, and $0.003 \cdot 0.05 \cdot 13{,}400 \approx 2.0$ for weights of deviation 1; for the authors it is $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$.
 #
