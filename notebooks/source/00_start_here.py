@@ -127,9 +127,9 @@ board
 #
 # A famous paper of 2016 gives rules for the two networks. Do they help? Lecture 04 breaks them in eight ways, one at a time, and five harm by step 2,000. Here are four, chosen for their verdicts: no batch normalisation in $D$, plain rectifiers for $D$'s leaky ones, a hidden layer in $D$, tanh for $G$'s plain rectifiers. What these are can wait.
 #
-# Small networks are trained, on faces of 16 by 16 pixels, and it is measured how far the faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and more is worse. Before the first training it was written down what counts as *helps*: at least 1.1.
+# We train small networks, on faces of 16 by 16 pixels, and measure how far their faces end from real ones. That distance is divided by the distance of a training with all rules. So **1 means no difference**, and more is worse. Before the first training it was written down what counts as *helps*: at least 1.1.
 #
-# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers, and turned round. Nine of these fifty dots, the filled ones, lie above 1.1, and nothing was changed. So one training proves nothing. For each broken rule there are five: the dots of the rows below.
+# One training can be luck. How much luck, the first row shows: there a training with all rules is divided by *another* with all rules, from other random numbers, and that by the first. Nine of these fifty dots, the filled ones, lie above 1.1, and nothing was changed. So one training proves nothing. For each broken rule there are five: the dots of the rows below.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four rules of 2016, measured
@@ -162,11 +162,11 @@ verdicts(
 # %% [markdown] tags=["notes"]
 # The bar is the 95 % interval: where the mean of *many* such trainings is believed to lie.
 #
-# - *Without batch norm* all of it lies in the blue: the sentence is **reproduced**.
-# - *Without leaky ReLU* it reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*.
-# - *With a hidden layer* none of it lies in the blue, nor *without ReLU*: **contradicted**.
+# - *Without batch norm* the whole bar lies in the blue: the sentence is **reproduced**.
+# - *Without leaky ReLU* the bar reaches over the edge, and nobody may say either. That is **open**: not "false", not "nearly true", but *not settled by these five trainings*.
+# - *With a hidden layer* none of the bar lies in the blue, nor *without ReLU*: **contradicted**.
 #
-# The last word needs a *control*, for an experiment that cannot see harm could contradict everything. Lecture 04 takes the normalising out of both networks, from a start where the signal dies: all five end farther from faces. (It is the first box below, and was named the control after the first seed had been seen.)
+# *Contradicted* needs a *control*, for an experiment that cannot see harm could contradict everything. Lecture 04 takes the normalising out of both networks, from a start where the signal dies: all five end farther from faces. (It is the first box below, and was named the control after the first seed had been seen.)
 #
 # A verdict is no more than its five trainings, of these small networks, after 2,000 steps; and an interval at 95 % misses one time in twenty. The bar of tanh ends just before the blue. Five *other* trainings gave 1.10 [0.98, 1.23]: on those seeds it would be open (lecture 04).
 #
@@ -225,7 +225,9 @@ with example():
 # 4. **Must fail**: what scores on the same measure without the thing that is claimed, a *null*: noise, an untrained network, here a change that changes nothing. If a null passed the tolerance the row would say nothing, and get no verdict but *open*.
 # 5. **Why**, where a row is open; **control**, the row without which nothing may be contradicted; a note, here on how small the networks are; and **source**.
 #
-# What does the null of these boxes say? Divide the full network's five trainings by five *others* of it, and turn it round. That can be paired in 240 ways, and each gives a bar. The line above the boxes counts them: none lies in the blue, and the left end farthest to the right is at 1.02. With the first five above, all reach over the edge; with the others above, all lie outside. So where nothing was changed one five says *open* and the other *contradicted*: that word denies a harm of a tenth, and leaves a smaller one open.
+# What does the null of these boxes say? Divide the full network's five trainings by five *others* of it, and the others by them. There are 240 ways, and each gives a bar.
+#
+# The line above the boxes counts them: none lies in the blue, and the left end farthest to the right is at 1.02. Where the first five are divided, all bars reach over the edge; where the others are, all lie outside. So with nothing changed the verdict is *open* or *contradicted*. The latter denies a harm of a tenth, and leaves a smaller one open.
 #
 # There are four kinds of boxes.
 #
@@ -295,7 +297,7 @@ identity(
 #
 # Not all of it succeeds. Look for the glasses in the third pair of row 18, and at the eyes in the third pair of row 19. And are the faces of row 20 copies? Say so pair by pair, then read on.
 #
-# In the first, third and fourth pair the hair is another; in the second it agrees, and the mouth and the background do not. (*Nearest* is by a distance that finds copies even where they are noisy, blurred or moved by a pixel. Lecture 04 tries it, and shows where it ends.)
+# In row 20 the hair is another in the first, third and fourth pair; in the second it agrees, and the mouth and the background do not. (*Nearest* is by a distance that finds copies even where they are noisy, blurred or moved by a pixel. Lecture 04 tries it, and shows where it ends.)
 
 # %% tags=["slide-continue", "slide-picture"]
 from gancourse.classroom import gallery  # noqa: E402

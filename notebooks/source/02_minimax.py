@@ -1073,7 +1073,7 @@ question(
 #
 # The larger step for $D$ is the best of all in the first half (0.12), and no better than $k = 1$ in the second (both 0.27), while $k = 5$ and the smaller step for $G$ help there, too (0.13 each).
 #
-# The two ways to count disagree here: the table sums all looks of a seed, and the picture of section 5 takes the first look below each distance. By the picture the larger step is ahead of $k = 1$ in this half as well, at the end by two to three times. What holds in both halves, counted either way, on these five seeds: $k = 5$ and the smaller step for $G$ bring $D$ nearer than $k = 1$ does.
+# The two ways to count disagree here: the table sums all looks of a seed, and the picture of section 5 takes the first look below each distance. By the picture the larger step is ahead of $k = 1$ nearly everywhere in this half as well, at the end by two to three times. What holds in both halves, counted either way, on these five seeds: $k = 5$ and the smaller step for $G$ bring $D$ nearer than $k = 1$ does.
 #
 # ### The last quarter: is D far, or the unit small?
 #
@@ -1098,7 +1098,7 @@ viz.table(rows, caption=f"regret of D, means over {len(seeds)} seeds; with G hel
 # - With $k = 5$ little changes, 0.00027 and then 0.00021: this $D$ was not far behind. A tenth of its rate brings it to 0.00008.
 # - A fifth of $G$'s step is between the two: 0.00025, 0.00012, 0.00005.
 #
-# A $D$ that goes on in steps of this length keeps a regret of some ten-thousandths, with any of these $k$, and where $2\,\mathrm{JS}$ is smaller (0.00004 at the end) a constant is nearer. (In the last column $D$ has also had 400 updates more; the two were not told apart.)
+# A $D$ that goes on at its full rate keeps a regret of some ten-thousandths, with any of these $k$, and where $2\,\mathrm{JS}$ is smaller (0.00004 at the end) a constant is nearer. (In the last column $D$ has also had 400 updates more; the two were not told apart.)
 #
 # ### Both theorems on random histograms
 #
@@ -1726,7 +1726,9 @@ for betas, epsilons in (((0.9, 0.999), (1e-8, 1e-12, 1e-20)), ((0.9, 0.9), (1e-8
 # %% [markdown] tags=["notes"]
 # Under plain gradient descent the constant does its damage in full: that generator hardly moves, and the saturating one does not move at
 # all. Adam divides each gradient by its own recent size, so a loss that is, at the start, a thousand times too flat need not show, and the generator with the
-# constant arrives. In the middle picture it is even ahead of the sound one. That is no merit of the constant: Adam divides by a memory of a thousand
+# constant arrives.
+#
+# In the middle picture it is even ahead of the sound one. That is no merit of the constant: Adam divides by a memory of a thousand
 # steps ($\beta_2 = 0.999$); the sound gradient shrinks on the way, so it is divided by its own larger past.
 #
 # With a memory of ten steps

@@ -1087,7 +1087,7 @@ claim(
 # The soft memoriser, which hands out
 # weighted means, has none either. Where it has a digit in the middle as often as ours (t = 1), its largest step is 0.18; made softer (t = 2) it comes down to 0.12, which the edge of this row lets pass, and draws a digit there in 12 % of its walks, our first generator in 46 %.
 #
-# That agrees with
+# All this agrees with
 # "Does it copy?", which saw a lean towards the training set and no set of copies, and adds little: a smooth map can pass near many training digits, and no walk would show it.
 
 # %% [markdown]

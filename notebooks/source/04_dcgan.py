@@ -1236,7 +1236,7 @@ show(viz.nearest_neighbour_figure(fakes, learnt_from, n=12, scale=2, distance="c
 #
 # And the network? By pixels its faces, at 1.40, stand among the copies, so that number would have said nothing. Allowing for a shift they stand at 1.83, and all copies within the ruler's reach below, the roughest at 1.56. So the typical face is no copy of these kinds.
 #
-# It ends there. Copies moved by two pixels each way are beyond what the ruler allows for, and stand at 2.22. Nor does 1.83 say *new*: unseen faces stand at 1, and a face that came out badly is far from everything. And a median over a hundred faces would not show a few copies among them.
+# There the ruler ends: copies moved by two pixels each way are beyond what it allows for, and stand at 2.22. (*Nearest / second* asks whether the nearest face stands out from the next, as an original should. The network's does not, 0.96, but nor does that of copies moved by two, 0.95.) Nor does 1.83 say *new*: unseen faces stand at 1, and a face that came out badly is far from everything. And a median over a hundred faces would not show a few copies among them.
 #
 # So look at the pairs, which are found by the ruler that finds copies. Hair, skin and glasses mostly agree, mouths and backgrounds often do not. That alone is no copying: twenty thousand drawings are made of few parts, so that an unseen face has its neighbour, too, and a nearer one.
 #
@@ -1323,16 +1323,16 @@ for name, pictures in {"recorded, step 0": waiting[0], "young": young["pictures"
     print(f"{name:>23}: {convolution.at_period_two(pictures):.1%} at period 2")
 
 # %% [markdown]
-# A quarter of the variance at first, 2.8 % in the young row, 2.1 % in the grown one, 1.1 % at the end of the record: training wears the grid away, and early it can be seen. The plain DCGAN, whose transposed layers draw one in any start, ends at 0.9 %; before the run we had expected 2 to 4 %. Real faces have 0.6 %. The shipped network has as little, which doubles by nearest neighbours up to the full size.
+# A quarter of the variance at first, 2.8 % in the young row, 2.1 % in the grown one, 1.1 % at the end of the record: training wears the grid away, and early it can be seen. The plain DCGAN, whose transposed layers draw one in any start, ends at 0.9 %; before the run we had expected 2 to 4 %. Real faces have 0.6 %. The shipped network, which doubles by nearest neighbours up to the full size, has as little.
 #
 # Careful with the years: a comparison over seconds compares whole recipes.
 #
-# - *It depends on where the clock stops.* Both old curves are still falling there, and the modern one hardly: its rate falls to 0 by its last step, the old ones keep theirs. A third of the way in, the ratio is above two.
+# - *It depends on where the clock stops.* Both old curves are still falling there, and the modern one hardly. A third of the way in, the ratio is above two. (The modern rate falls to 0 by its last step, the old ones keep theirs; how much that makes, nobody has tried.)
 # - *It depends on the width.* A tuned rate and averaged weights do not close the gap. But section 3's reference, which has both, is half as wide and takes more steps in the same time. After 21 seconds it stands at 16.8, where the narrow modern recipe stands at 18.2. (The two clocks are of two records.)
 # - *It depends on the judge.* By the rarest value that reference does not keep up: it has 0.12 of its share, the modern recipe 0.48, and with the recipe of 2016 that value never turns up, tuned or not.
 # - *It may depend on one kernel.* With 3 x 3 strides in $D$ the same reference has 0.32 of the rarest value's share after these 21 seconds, and is nearer to faces (15.7).
 #
-# At 32 px it is the same, without any choice of width: section 4's plain DCGAN ends at 10.3, the live recipe at 8.0. Its 3,500 steps were counted by a timing of both in turn on one core, so that they take as long as the live recipe's 4,000. Of the live recipe we had written down before: below 8, and below a tenth of what untrained players score. It is 8.0, and a seventh.
+# At 32 px, where no width was chosen for the clock, section 4's plain DCGAN ends at 10.3 and the live recipe at 8.0. Its 3,500 steps were counted by a timing of both in turn on one core, so that they take as long as the live recipe's 4,000. Of the live recipe we had written down before: below 8, and below a tenth of what untrained players score. It is 8.0, and a seventh.
 #
 # A recipe is as good as whoever tuned it.
 #
@@ -1409,9 +1409,11 @@ viz.table(
 # An experiment that sees no harm anywhere can contradict nothing. So one arm has to be the *control*: the textbook's ablation, named so after the first seed had been seen; its harm is that of two missing normalisings and of the start, together. (Ten times the learning rate was to be the control when the
 # experiment was written. Its harm is a fifth: too little for a control.)
 #
-# And what does *nothing* score, a change that changes nothing? The record has five trainings of the full network, and the record of the next part has five others. Divide the one five by the other at step 2,000, turn it round, and take the interval as for a guideline: there are 240 ways. The null is the largest lower end among them. The control is judged by every value, so its null is the largest *smallest value*. (Both were computed when the verdicts were known; they change none. They are of 400 pictures, the boxes of 1,000.)
+# And what does *nothing* score, a change that changes nothing? The record has five trainings of the full network, and the record of the next part has five others. Divide these by those at step 2,000, and those by these, and take the interval as for a guideline: there are 240 ways. The null is the largest lower end among them.
 #
-# No interval lies inside the tolerance. With the first five above all 120 reach over its edge, for they happen to end 1.08 times as far as the others; with the others above all 120 lie outside. So where nothing was changed one finds *open* or *contradicted*: that word denies a tenth, no more. And *open* is no scandal.
+# The control is judged by every value, so its null is the largest *smallest value*. (Both were computed when the verdicts were known; they change none. They are of 400 pictures, the boxes of 1,000.)
+#
+# No interval lies inside the tolerance. The first five divided by the others: all 120 reach over its edge, for the first happen to end 1.08 times as far. The others divided by the first: all 120 lie outside. So where nothing was changed one finds *open* or *contradicted*. *Contradicted* denies a tenth, no more, and *open* is no scandal.
 
 # %%
 longer = records.load("dcgan_guidelines_longer")
@@ -1457,7 +1459,9 @@ for suffix, (arm, what) in GUIDELINES.items():
 # %% [markdown]
 # ### Three times as long
 #
-# A verdict should not hang on the step at which the clock stopped. So the four arms that stood out (no batch norm in $G$ and tanh in $G$, still on their way; nearest neighbour, barely reproduced; the control) were trained again for 6,000 steps, with the reference, on five other seeds. Steps and seeds are all that differs; the tolerance is the same, and was written down again before this run. (Dots: mean of five ratios, of 400 pictures each; band: least to largest.)
+# A verdict should not hang on the step at which the clock stopped. So the four arms that stood out (no batch norm in $G$ and tanh in $G$, still on their way; nearest neighbour, barely reproduced; the control) were trained again for 6,000 steps, with the reference, on five other seeds. Steps and seeds are all that differs; the tolerance is the same, and was written down again before this run.
+#
+# There are no other five that went as far. So the null of these boxes divides the five by one another, none by itself, in 44 ways. (Dots: mean of five ratios, of 400 pictures each; band: least to largest.)
 
 # %%
 later, step_by_step = ratios(longer), longer.curve("frechet")
@@ -1555,9 +1559,11 @@ viz.table(
 #
 # Why are the intervals so wide? Because of the full network. Its five trainings ended between 15.6 and 17.7 after 2,000 steps; here, after 6,000, between 11.7 and 20.8. Two of them get worse from step 2,500 on.
 #
-# Do the verdicts at 2,000 steps come again on new seeds? See the table's last two columns, both of 400 pictures. Without batch norm in $G$ and with nearest neighbour all of the interval lies above 1.1 again. Tanh is a narrow case: 0.98 to 1.23 holds the bar. On these seeds it would be *open*, and that section 3 says *contradicted* hangs on the first five. Before the run we had written that the four means would lie in the first record's intervals; one does. The other five guidelines were not asked again.
+# Do the verdicts at 2,000 steps come again on new seeds? See the last two columns of the distances' table, both of 400 pictures. Without batch norm in $G$ and with nearest neighbour all of the interval lies above 1.1 again. Tanh is a narrow case: 0.98 to 1.23 holds the bar. On these seeds it would be *open*, and that section 3 says *contradicted* hangs on the first five. Before the run we had written that the four means would lie in the first record's intervals; one does. The other five guidelines were not asked again.
 #
-# The second judge says another thing of tanh. After 2,000 steps its rarest value has 0.268 of its share, the full network's 0.225; after 6,000 it has 0.062, less in every one of its five trainings. It alone loses; the other four arms gain, on average. So *contradicted* and *open* are words about the distance: by it no cost of tanh is seen, and by the rarest value there may be one. That is no verdict: we asked because tanh came last of five, and the full network's own trainings end between 0.005 and 0.475, so that the difference is -0.22, from -0.49 to 0.05.
+# The second judge says another thing of tanh. After 2,000 steps its rarest value has 0.268 of its share, the full network's 0.225; after 6,000 it has 0.062, less in every one of its five trainings. It alone loses; the other four arms gain, on average. So *contradicted* and *open* are words about the distance: by it no cost of tanh is seen, and by the rarest value there may be one.
+#
+# That is no verdict: we asked because tanh came last of five, and the full network's own trainings end between 0.005 and 0.475, so that the difference is -0.22, from -0.49 to 0.05.
 #
 # What the boxes do not say: the paper speaks of *stable* training of deeper networks at 64 px, and offers its rules as a package. A rule that makes no difference here may have carried
 # a network of 2016 that had none of the others. What they do say is how one finds out: one change, in one player, from the same start, five seeds, and a threshold written down before.
@@ -1625,7 +1631,9 @@ question(
 #
 # What does that layer do? One can count the directions in which a thousand pictures vary. With $\lambda_i$ the variances along their principal axes, $(\sum_i \lambda_i)^2 / \sum_i \lambda_i^2$ is the number of axes, if all used ones were used alike.
 #
-# And a suspicion. Behind a ReLU no number is negative, so the hidden vector has a mean: of $\max(0, h)$ with $h$ normal, the mean squared is $1 / \pi$ of the mean square. The next layer turns that mean into a picture that all latents share, another number at each of 4 x 4 places. Its batch norm takes *one* mean for a channel, over batch and places (section 2): the shared picture stays, and counts as spread. Over 16 places $\frac{15}{16}$ of it does, and the other $\frac{1}{16}$ goes with the channel's mean. So at the start the shared part should be $\frac{1}{\pi} \cdot \frac{15}{16} \,/\, (1 - \frac{1}{16 \pi}) = 0.304$ of the first map's variance.
+# And a suspicion. Behind a ReLU no number is negative, so the hidden vector has a mean: of $\max(0, h)$ with $h$ normal, the mean squared is $1 / \pi$ of the mean square. The next layer turns that mean into a picture that all latents share, another number at each of 4 x 4 places. Its batch norm takes *one* mean for a channel, over batch and places (section 2): the shared picture stays, and counts as spread.
+#
+# Over 16 places $\frac{15}{16}$ of it does, and the other $\frac{1}{16}$ goes with the channel's mean. So at the start the shared part should be $\frac{1}{\pi} \cdot \frac{15}{16} \,/\, (1 - \frac{1}{16 \pi}) = 0.304$ of the first map's variance.
 #
 # Take the shared picture out: do the directions come back? A layer that takes out the mean may change the spread as well, so there are four arms.
 #

@@ -224,12 +224,12 @@ plt.show()
 # The middle of a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$.
 
 # %% [markdown] tags=["notes"]
-# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (Untrained: 0.09. The memoriser's bars are 8 walks, the generator's 100.)
+# The generator's curve has flat parts and steep ones: its longest step is about a third of the way, ten times that of a steady walk. (Untrained: 0.09. The memoriser's bars are 8 walks, the generator's 100.) Steep, or a jump? Section 7 cuts the walks finer: steep.
 #
-# Steep, or a jump? Section 7 cuts them finer: steep. The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
+# The pictures half-way on the straight line are 1.7 times as far from real faces as the generator's own draws, a cross-fade 3.9 times, noise 18 times, an untrained network's pictures 30 times.
 # Mind what this second number cannot see. $(z_0 + z_1)/2$ is distributed exactly as $z/\sqrt 2$, so the middles of other walks would score the same.
 #
-# The last box asks for that: of the attributes in which both ends agree, the picture half-way has 92 %, that of another walk 43; a cross-fade, which shows both ends, 99 and 42. Take the difference: an untrained network has 96 % and 89, for its pictures are alike on any walk. And 1.7 does not say that each picture is a worse face: by its patches (section 5's measure) one half-way is as near to real faces as a draw, `1.006` (section 8).
+# The last box asks whose middle a picture is: of the attributes in which both ends agree, the picture half-way has 92 %, that of another walk 43; a cross-fade, which shows both ends, 99 and 42. Take the difference: an untrained network has 96 % and 89, for its pictures are alike on any walk. And 1.7 does not say that each picture is a worse face: by its patches (section 5's measure) one half-way is as near to real faces as a draw, `1.006` (section 8).
 #
 # ## 2. Straight line or great circle
 #
@@ -1287,7 +1287,9 @@ question(
 )
 
 # %% [markdown]
-# The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Of the edits in latents it doubts the sums with glasses most: 59 % pass in place of 67, still four times what a step astray gets. In pixels it doubts the sums with a smile more: 71 % in place of 86. On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
+# The second judge sees what the first one saw: glasses on 96 % of the faces where that one counts 98, skin lost as often, and kept by the balanced direction. Of the edits in latents it doubts the sums with glasses most: 59 % pass in place of 67, still four times what a step astray gets. In pixels it doubts the sums with a smile more: 71 % in place of 86.
+#
+# On the generator's draws the two differ on one attribute in sixteen, though both read every unseen drawing right: generated faces are where judges differ, and a number by one judge has that much play.
 #
 # The last column shows what a second judge does not cure. It reads glasses on nearly every face that was moved in pixels (0.9994), and still passes more of the sums in pixels than of those in latents: 77 % with glasses, 71 with a smile. (In the last line latents start from the face found, pixels from the drawn face.)
 #

@@ -691,7 +691,7 @@ viz.source(pack)
 # %% [markdown] tags=["notes"]
 # Now mend the game of section 1 with nothing else: the same generators from the same seeds, the same rates, steps and batches; only $D$ sees two samples together, or four, or has minibatch discrimination.
 #
-# (In packs its first layer is wider, it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.) Minibatch discrimination, with 8 kernels where section 3 has 16, compares all pairs of a batch and is slow: it gets two fifths of the steps, its rates falling to zero sooner, and the table's last row gives as few to the plain game.
+# (In packs $D$'s first layer is wider, it begins from other weights, and a batch of 64 gives it 32 or 16 packs. PacGAN's published code plays another game: $-\log D$, equal rates, 100 packs a batch whatever their size.) Minibatch discrimination, with 8 kernels where section 3 has 16, compares all pairs of a batch and is slow: it gets two fifths of the steps, its rates falling to zero sooner, and the table's last row gives as few to the plain game.
 
 # %% tags=["slide-continue", "slide-picture"]
 def seeing(kind):
@@ -1114,7 +1114,7 @@ for row, statement, many, few, expected in (
 #
 # Why do four do less than two? Of a batch of 64 packs of four have 16, packs of two 32. So we gave packs of two 16, and packs of four 32. We had expected that packs of two would then find 0.3 or less.
 #
-# They find `0.58`, which is 0.09 to 0.21 less than with 32. Packs of four find `0.10`, which is 0.03 to 0.10 more than with 16. So the number of packs, and of samples with it, counts for both, and it is not what sets them apart: with 16 packs it is 0.58 beside 0.04, with 32 it is 0.73 beside 0.10. What does, we do not know.
+# Packs of two find `0.58`, which is 0.09 to 0.21 less than with 32. Packs of four find `0.10`, which is 0.03 to 0.10 more than with 16. So the number of packs, and of samples with it, counts for both, and it is not what sets them apart: with 16 packs it is 0.58 beside 0.04, with 32 it is 0.73 beside 0.10. What does, we do not know.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Looking ahead: the unrolled GAN

@@ -1109,7 +1109,7 @@ check(
 # %% [markdown] tags=["notes"]
 # Thick is not the cure. Bands that are thick and apart leave $\log(1 - D)$ a slope of 0.0013 and 0.010; an untrained $D$ has 0.03. (The row asked for at most 0.01 before the run, and stays open: at $w = 0.2$ the gap is 0.1, and lines at 0.1 had 0.011, section 1.)
 #
-# Where the bands meet it is 2.8 and 1.4, twice $\log 2 / 2w$ and more: by the formula a $D$ of about 0.8 at the fakes' near edge, where the best $D$ jumps from $\frac12$ to 1. The slope of $-\log D$ stays large, 22.5 and 16.9: meeting in part cures the loss that dies, and not the one that shouts.
+# Where the bands meet the slope is 2.8 and 1.4, twice $\log 2 / 2w$ and more: by the formula a $D$ of about 0.8 at the fakes' near edge, where the best $D$ jumps from $\frac12$ to 1. The slope of $-\log D$ stays large, 22.5 and 16.9: meeting in part cures the loss that dies, and not the one that shouts.
 #
 # So *because they do not meet* is earned for $\log(1 - D)$, for lines and bands in a plane. For the digits no cell adds noise.
 

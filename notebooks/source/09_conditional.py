@@ -460,7 +460,7 @@ question(
 # %% [markdown] tags=["notes"]
 # The first line is AC-GAN. In the second $G$ runs from the label it was asked for: its rows are nearly alike, and the asked digit is read in 0.04 of the samples, where a deaf generator would have 0.10. Yet its distance overall, 15.9, is less than half the first line's 34.6 after these 500 steps. That number does not see the wish.
 #
-# In the third and the fourth it helps $D$ to unmask it. That is no
+# In the third line and the fourth $G$ helps $D$ to unmask $G$. That is no
 # game any more: about real and fake both players want the same, and $G$ runs away from the data until its pixels are at the ends of their range.
 
 # %% [markdown] tags=["slide", "slide-only"]

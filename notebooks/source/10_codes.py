@@ -1293,7 +1293,7 @@ question(
 # %% [markdown]
 # After a linear map BiGAN's $E$ gives back 0.41 of the digits' $z$, where its own answers have a share of -0.10. So they hold more than that share says. But an untrained $E$ has 0.33: the game taught 0.08 (0.073 to 0.088, five trainings), where being told teaches 0.47.
 #
-# On faces the two have 0.18 and 0.16, one training and no interval. In the plane the game taught most, 0.89 against 0.53, in eight planes 0.68 against 0.44. With statistics of drawn samples hardly a number changes. From the digits' 64 pixels a linear map reads 0.67: what the sixteen numbers of BiGAN's $E$ have lost is there.
+# On faces BiGAN's $E$ and the untrained one have 0.18 and 0.16, one training and no interval. In the plane the game taught most, 0.89 against 0.53, in eight planes 0.68 against 0.44. With statistics of drawn samples hardly a number changes. From the digits' 64 pixels a linear map reads 0.67: what the sixteen numbers of BiGAN's $E$ have lost is there.
 #
 # And the other way round: measured over real digits, the statistics of the $E$ that is told $z$ raise its share of $x$ from 0.38 to 0.47, and its features by neighbours by a point, to BiGAN's (S08.told_features holds 0). The VAE of the faces, trained on copies, gives 0.96 of $x$ back, and 0.22 of $z$.
 #

@@ -626,7 +626,7 @@ plt.show()
 #
 # At step 420, in the three trainings with the highest averages (35 to 46), that block is enough: the average with the generator's block is within 2 of the generator, the generator with the average's block at 34 to 44. At 390, where these three peak, the squares lie well below.
 #
-# In the other two (27 and 28) it is not: in one the generator itself is farther than its average, in the other the averaged layers below bring most of it. So that block *can* be enough, and need not. At the end all agree. (Section 12 has the numbers.)
+# In the other two (27 and 28) the block is not enough: in one the generator itself is farther than its average, in the other the averaged layers below bring most of it. So that block *can* be enough, and need not. At the end all agree. (Section 12 has the numbers.)
 #
 # What is there to lose when a block enters? Take the shipped network with the fitted colours, put a fresh 64 pixel block on its first four levels, and go from $\alpha = 0$ to 1 with the block untrained.
 
@@ -774,10 +774,10 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # The loss is the relativistic one, $\log 2 = 0.69$ for a discriminator that knows nothing.
 #
-# - The last row is the null: with no doubling it falls by 11 to 25 %, for $D$ goes on learning.
+# - The last row is the null: with no doubling the loss falls by 11 to 25 %, for $D$ goes on learning.
 # - *As derived* it falls by 6 to 14 %.
 # - With *D ignores alpha* it rises in all three trainings, by 32 to 94 %: what $D$ learnt at 4 pixels sits behind a block of random weights, and the fakes are nearly what they were.
-# - With *no fade at all* it sits there, too, yet the loss falls as in the null. So the loss cannot tell.
+# - With *no fade at all* what $D$ learnt sits behind random weights, too, yet the loss falls as in the null. So the loss cannot tell.
 #
 # The last column ranks nothing, no doubling included: after a doubling a row's seeds differ by 65 or more, the rows' means by 17 at most. Whether a fade *helps* is asked at 16 px (section 12): the generator itself is nearer as it enters; at the end, hardly. The test that finds the bug needs no training: logits before and after the doubling must be equal at $\alpha = 0$, as in section 4.
 
@@ -1019,7 +1019,7 @@ viz.table(
 #
 # *In patches*, the paper's own distance, no saving is seen at 64 pixels: 0.87 [0.68, 1.05]. In the two fine bands growing is behind in all five trainings. (Five coins agree one time in sixteen, and both bands are of the same pictures.) In the coarse one, 16 px, it is ahead in three: 0.84 to 1.73, with chance up to 1.63. At 32 pixels it is 1.24 to 1.34, with chance up to 1.53.
 #
-# This distance sees patches of 7 x 7 in three bands, the other one whole faces in 32 x 32 pixels: they ask different things.
+# The distance in patches sees 7 x 7 pixels at a time, in three bands; Frechet's sees whole faces in 32 x 32 pixels. They ask different things.
 
 # %%
 places = np.linspace(0.275, 0.65, 16)

@@ -1264,7 +1264,9 @@ for what, cost in (("multiplications", multiplications), ("seconds", seconds)):
 # $a$ being the running mean of the norm. $J_w^{\mathsf T} y$ is the gradient of $\langle g(w), y \rangle$: one backward pass, no Jacobian. Since $\mathbb E \lVert J^{\mathsf T} y\rVert^2 = \lVert J \rVert_F^2$, the norm measures how much the picture moves.
 #
 # For a given mean square the penalty is smallest when the norm is the same for
-# *all* $y$, which in many dimensions means that $J$ has equal singular values: a rotation times a number. Check both on linear maps $g(w) = A w$ with 1,000 "pixels" and 20 numbers in $w$: one whose singular values are all 3, one whose singular
+# *all* $y$, which in many dimensions means that $J$ has equal singular values: a rotation times a number.
+#
+# Check both on linear maps $g(w) = A w$ with 1,000 "pixels" and 20 numbers in $w$: one whose singular values are all 3, one whose singular
 # values differ, with the same sum of squares. The mean squares must agree and the variances must not. Even the smaller variance is not 0: for equal values $\sigma$ it is about $\sigma^2/2$, here 4.5, and small only beside the mean square.
 
 # %% tags=["nbval-check-output", "slide-continue"]
@@ -1674,7 +1676,7 @@ viz.table(
 #
 # The ratio of the paths is 1.44 with the penalty on W and 1.45 without; but the two differ in size and mixing as well, and there is one training of each.
 #
-# How far could Adam have carried a weight? The layers of $f$ learn more slowly than the rest, ours at a twentieth of the rate (`lr_mult=0.05`), the authors' at a hundredth: a perceptron of eight layers, they report, made training unstable at higher rates. (Such a layer stores weights 20 or 100 times as large, as in lecture 13, and multiplies them by `lr_mult` in use.)
+# How far could Adam have carried a weight? The layers of $f$ learn more slowly than the rest, ours at a twentieth of the rate (`lr_mult=0.05`), the authors' at a hundredth: a perceptron of eight layers, they report, made training unstable at higher rates. (With the equalised weights of lecture 13 such a layer stores weights 20 or 100 times as large, and multiplies them by `lr_mult` in use.)
 #
 # In use, then, Adam carries a weight by about its rate times the steps at most. With rates that fall three times, our 20,000 steps come to $8{,}500 + 3{,}600 + 1{,}333 \approx 13{,}400$ at the full rate, and $0.003 \cdot 0.05 \cdot 13{,}400 \approx 2.0$ for weights of deviation 1; for the authors it is $0.002 \cdot 0.01 \cdot 780{,}000 \approx 16$.
 #

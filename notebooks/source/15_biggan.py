@@ -1218,9 +1218,9 @@ question(
 #
 # The networks differ in more than angles. The penalty acts on lengths, too, as soon as two filters are not at right angles. And 0.37 of its pixels reach the flat ends of tanh, where 0.59 do without it and 0.69 of real digits; whether lengths are the reason was not tested.
 #
-# Does it make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and its interval reaches over 0. So here truncation buys fidelity by one judge, who takes no mean digit; in section 5 five could not tell. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.)
+# Does the penalty make truncation work? Truncated at 0.3, statistics measured anew, 0.78 of the digits are accepted with it and 0.81 without: truncation adds 0.34 and 0.33. The difference is 0.008, and its interval reaches over 0. So here truncation buys fidelity by one judge, who takes no mean digit; in section 5 five could not tell. (That network was trained with the penalty: $\beta = 10^{-4}$ on its card.)
 #
-# Its price is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Little coverage at the start need not bring that: slower training begins at 0.193 and keeps 0.84. (The penalty's low coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.)
+# The price of truncation is variety: coverage of real digits falls from 0.500 to 0.411 without the penalty, 0.82 of it, and from 0.215 to 0.125 with it, 0.58. Little coverage at the start need not bring that: slower training begins at 0.193 and keeps 0.84. (The penalty's low coverage may be its greyer pixels, which the features see, or fewer digits; these columns do not tell.)
 #
 # The paper's 60 and 16 per cent count large models, for many of which truncation fails; these perceptrons are no such case.
 

@@ -581,7 +581,7 @@ question(
 # %% [markdown] tags=["notes"]
 # A world in the plane shows the mechanism in seconds. A "day" is a point $(u, v)$ of a square. "Nights" lie on a line: $(u, \varepsilon)$ with $\varepsilon \sim \mathcal{N}(0, 0.02^2)$. One coordinate of the day can go along the line, and nothing is left of the other.
 #
-# Whoever has to guess the other from
+# Whoever has to guess that other coordinate from
 # a true night errs by 0.5 on average. (Which coordinate goes along the line, the game may choose. That is section 1 again, so look at the coordinate that the translation's first one follows less.) Three controls: the same game without a cycle, without an adversary, and untrained players. And one swap: put another draw of $\varepsilon$ in the place of the translation's own, and go back.
 
 
@@ -1287,7 +1287,7 @@ question(
 # %% [markdown] tags=["notes"]
 # The two directions are not alike. Taking glasses off has nearly one answer, and the translator beats the identity mapping, which already leaves most pixels right.
 #
-# Putting them on has several answers, dark or clear, round or square. The network gives each face one of them, mostly a thin frame, and it need not be the hidden one: L1 to the *one* hidden partner
+# Putting glasses on has several answers, dark or clear, round or square. The network gives each face one of them, mostly a thin frame, and it need not be the hidden one: L1 to the *one* hidden partner
 # is even larger than that of leaving the face as it is. The classifier's shares are 1 and 0, as for true faces. They say that glasses came and went, not how well: look in row 4 for what is left of the frames.
 
 # %%

@@ -1217,7 +1217,7 @@ question(
 # %% [markdown]
 # True faces are now 0.14 from true faces. (1,000 faces of this set hold nearly every combination of attributes, in either half, so there is less chance in them than in independent draws.) SRGAN has 0.82 of SRResNet's distance, as expected; the filter 0.85, for the judge 0.83, twice as long 0.87. Expected was that the one twice as long and sharpened is level with SRGAN.
 #
-# It is ahead, 5.4 against 5.7: SRGAN has 1.06 [1.02, 1.09] times the distance of the best without an adversary. That one had 100 steps more than SRGAN. With equal steps SRGAN leads the filter by 0.01 to 0.03 of SRResNet's distance, and its interval, [0.79, 0.85], holds 0.83 and ends at the other's 0.85. So S21.realism is not open because 200 faces hide a difference.
+# That filter is ahead, 5.4 against 5.7: SRGAN has 1.06 [1.02, 1.09] times the distance of the best without an adversary. That one had 100 steps more than SRGAN. With equal steps SRGAN leads the filter by 0.01 to 0.03 of SRResNet's distance, and its interval, [0.79, 0.85], holds 0.83 and ends at the other's 0.85. So S21.realism is not open because 200 faces hide a difference.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The shipped networks, 16 px to 64

@@ -714,7 +714,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Now look at R-precision: GAN-CLS scores 0.75 where *true faces* score 0.63, and a perfect reader of true faces 0.78 to 0.815. A score above the truth's is a warning. The judge asks which of 100 sentences fits best, and a picture can win by being more typical of its sentence than a true face with all its accidents. We have not tested that this is the reason.
 #
-# Look at *diversity*, too: 0.30 of the truth's spread within a sentence, where GAN has 0.41. Reed et al. saw as much on flowers (section 5.1). Here mismatched pairs cost 0.106 [0.090, 0.123] of it; of different faces that *fit* they cost none that shows, 0.39 and 0.39.
+# Look at *diversity*, too: GAN-CLS has 0.30 of the truth's spread within a sentence, GAN 0.41. Reed et al. saw as much on flowers (section 5.1). Here mismatched pairs cost 0.106 [0.090, 0.123] of it; of different faces that *fit* they cost none that shows, 0.39 and 0.39.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A cloud around the sentence
@@ -1707,7 +1707,7 @@ for row, score, what in (
 # %% [markdown]
 # After the first phase two stages are far ahead: enlarged 16 px pictures have a Frechet distance of 22.6 and show 0.71 of the sentences, where the one network, for the same work, has come to 32.6 and 0.52. After 75 steps the lead is gone, and it does not come back: 17.5 against 16.9 at the end, a difference of 0.5 [-2.5, 3.6], and agreement is 0.72 for both.
 #
-# By these two, three trainings cannot tell the arms apart: they would not see three points. Nor was it tested what the fresh $D$ costs the two stages.
+# By distance and agreement three trainings cannot tell the arms apart: they would not see three points. Nor was it tested what the fresh $D$ costs the two stages.
 #
 # What did stage II add, then? It took 0.23 [0.16, 0.29] of its own stage I's distance away; agreement went from 0.71 to 0.72. Both arms draw a third more edges than true faces have. In *patches* one stage is nearer the truth, 5.9 against 6.6, by 0.67 [0.14, 1.20].
 #

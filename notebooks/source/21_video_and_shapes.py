@@ -882,7 +882,7 @@ question(
 # %% [markdown] tags=["notes"]
 # The rule does what it is made for: in half of the rounds the accuracy is above the line, and $D$ rests; its mean keeps near it. The *shapes* do not show it: 0.006 [-0.022, 0.033].
 #
-# Could they have? Both arms have left what is worthless behind, with 0.34 and 0.35 on the average where the best of four worthless samples reaches 0.17. After 160 steps they are still far from furniture, 0.73, and from two pieces in one another, 0.53. (The more shapes, the more is reached: 300 of everything here.) The paper does not test its rule by itself; a rule that matters little here may matter where the discriminator is much stronger, and exercise 3 makes it so.
+# Could the shapes have shown it? Both arms have left what is worthless behind, with 0.34 and 0.35 on the average where the best of four worthless samples reaches 0.17. After 160 steps they are still far from furniture, 0.73, and from two pieces in one another, 0.53. (The more shapes, the more is reached: 300 of everything here.) The paper does not test its rule by itself; a rule that matters little here may matter where the discriminator is much stronger, and exercise 3 makes it so.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What a discriminator knows about shapes
@@ -1252,7 +1252,7 @@ question(
 #
 # Ours are pictures of 32 px, shaded, each from a turn of its own within 20 degrees to either side, and the weights $\alpha$ are ours.
 #
-# Judged by intersection over union with the true shape, on held-out pieces: their pictures are new, but some of the shapes are training pieces too (section 5). The strong opponent needs no network: look up the nearest *training picture*, and answer with its shape. And again the question what the game adds: the same encoder and generator, trained in the same way, with noise in every batch, and only the terms of $D$ left out.
+# Answers are judged by intersection over union with the true shape, on held-out pieces: their pictures are new, but some of the shapes are training pieces too (section 5). The strong opponent needs no network: look up the nearest *training picture*, and answer with its shape. And again the question what the game adds: the same encoder and generator, trained in the same way, with noise in every batch, and only the terms of $D$ left out.
 
 # %%
 viz.source(VAEGAN.generator_loss, voxels.FromPicture.reconstruct)
@@ -1582,7 +1582,7 @@ question(
 # %% [markdown]
 # Added twice, the direction gives arms to 0.57 of the chairs, a random one of the same length to 0.17 on the average, and the best of ninety-nine to 0.47; added three times it gives them to 0.74, the best to 0.47. It is the first of a hundred, which luck is once in a hundred times.
 #
-# But a random direction need not lead from chair to chair. The directions with mixed labels do, and do as little: on the average 0.16 of the chairs have arms, at most 0.35, while 0.84 stay chairs, as nearly as with the true direction, 0.88. So the direction means arms, and not only "another chair": 0.41 [0.31, 0.50] more. How much more it does is known only as well as a hundred chairs tell: 0.40 [0.31, 0.49].
+# But a random direction need not lead from chair to chair. The directions with mixed labels do, and do as little: on the average 0.16 of the chairs have arms, at most 0.35, while 0.84 stay chairs, nearly as many as with the true direction, 0.88. So the direction means arms, and not only "another chair": 0.41 [0.31, 0.50] more. How much more it does is known only as well as a hundred chairs tell: 0.40 [0.31, 0.49].
 #
 # Look at the pictures too: it also changes what it was not asked to, and the third was no chair to begin with. It is one generator: the interval is one over chairs, not over trainings.
 

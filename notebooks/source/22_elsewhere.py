@@ -593,7 +593,7 @@ for what in ("judge accepts", "diversity", "confidence"):
 #
 # Noise pushes back. With Langevin's rates $|z|$ stays at 5.6. Is that the posterior?
 #
-# It can be drawn exactly: keep each draw of $G$ with probability $p(y | G(z))$ (last row, all that are kept). From 100 new starts a classifier, acceptance (0.70, posterior 0.69) and diversity (1.02, 1.01) tell little: the condition alone, no sampler, is but 0.04 and 0.00 off. Confidence tells: plain climbing is 0.15 too sure, the walk is not (-0.03; interval -0.07 to 0.02): by this measure, a sample.
+# The posterior can be drawn exactly: keep each draw of $G$ with probability $p(y | G(z))$ (last row, all that are kept). From 100 new starts a classifier, acceptance (0.70, posterior 0.69) and diversity (1.02, 1.01) tell little: the condition alone, no sampler, is but 0.04 and 0.00 off. Confidence tells: plain climbing is 0.15 too sure, the walk is not (-0.03; interval -0.07 to 0.02): by this measure, a sample.
 #
 # Now let the step grow. At fifty times the step the condition throws $z$ far off the shell, to where the generator was never trained, and the prior's own term seems to earn its place: of a hundred pictures 25 more are accepted (the second box). Is it the *direction*, or the length? Without the term, $z$ set back to its length after each step, 0.98 are (diversity 0.83 for 0.55). Keeping to the shell does what the term did, and more.
 
@@ -1129,7 +1129,7 @@ viz.table(
 #
 # There is no contradiction. The features did not drop the group, they *ran away from one reader*: eight numbers leave them room for that. The fresh reader is no larger: a network of the same size, that learns from people whom the encoder has never met and is asked about others again.
 #
-# Nor is it a better one. Let the *trained* adversary itself learn on, from the same people at the same rate, while the features stand still: after 400 steps it reads 0.88 (the third column; features that hide nothing gain it 0.02). Another 400 steps *in the game* do less: 0.64. What counts is that the features stand still.
+# Nor is the fresh reader a better one. Let the *trained* adversary itself learn on, from the same people at the same rate, while the features stand still: after 400 steps it reads 0.88 (the third column; features that hide nothing gain it 0.02). Another 400 steps *in the game* do less: 0.64. What counts is that the features stand still.
 #
 # Elazar and Goldberg found this for text in 2018. (Barrett et al. 2019 repeated it: those readers generalised poorly to new samples, so the leak seemed to be the sample's. Hence our three groups of people.)
 
