@@ -50,9 +50,8 @@ def refresh_encoder(players: Bidirectional, real: Tensor, n: int = 64) -> None:
     """
     if getattr(players.encoder, "members", None) is not None:
         raise ValueError("the encoder is an ensemble: take its members first, players.member(k)")
-    whole = real[: max(1, len(real) // check.whole("n", n)) * n]  # a rest of one sample has no variance
     with networks.measuring_statistics(players.encoder, seed=0):
-        for part in whole.split(n):
+        for part in networks.whole_batches(real, check.whole("n", n)):
             players.encode(part)
 
 

@@ -64,9 +64,8 @@ class Translation(GAN[B], Generic[B]):
         if not networks.batch_norms(generator) or self.examples is None:
             return
         with networks.measuring_statistics(generator, seed):
-            for part in self.examples.split(max(2, len(self.examples) // rounds)):
-                if len(part) > 1:
-                    self.run(generator, part.to(self.device))
+            for part in networks.whole_batches(self.examples, max(2, len(self.examples) // rounds)):
+                self.run(generator, part.to(self.device))
 
     def _examples(self, n: int) -> Tensor:
         if self.examples is None:

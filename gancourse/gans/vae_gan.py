@@ -78,6 +78,6 @@ class VAEGAN(GAN[RebuiltBatch]):
         source = torch.Generator().manual_seed(seed)
         players: Any = generator
         with networks.measuring_statistics(generator, seed + 1):
-            for part in self.seen[: rounds * n].split(n):
+            for part in networks.whole_batches(self.seen[: rounds * n], n):
                 code = players.encode(part.to(self.device))
                 self._made(players, self.latents(len(part), source), code, source)

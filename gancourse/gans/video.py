@@ -81,7 +81,7 @@ class FutureGAN(VideoGAN):
         """Measure the running statistics of ``generator``'s batch normalisation anew, over the stills."""
         source = torch.Generator().manual_seed(seed)
         with networks.measuring_statistics(generator, seed + 1):
-            for part in self.stills[: rounds * n].split(n):
+            for part in networks.whole_batches(self.stills[: rounds * n], n):
                 generator(part.to(self.device), self.latents(len(part), source))
 
     @torch.no_grad()
