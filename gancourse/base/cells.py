@@ -18,8 +18,8 @@ def raised_in(error: BaseException) -> list[traceback.FrameSummary]:
     """The lines of cells that an error went through, the innermost last; none where no cell was on its way.
 
     A cell is known by the name of its file: a kernel calls it ``.../ipykernel_N/M.py``, IPython in a terminal
-    ``<ipython-input-...>``, and the grader ``<name>``.  What Python and libraries generate has such names, too, and is no cell: the
-    ``__init__`` of a dataclass stands in ``<string>``, an import in ``<frozen importlib._bootstrap>``.
+    ``<ipython-input-...>``, and the grader ``<name>``.  What Python generates is named alike and is no cell: ``__init__`` of a
+    dataclass stands in ``<string>``, an import in ``<frozen importlib._bootstrap>``.
     """
     frames = traceback.extract_tb(error.__traceback__)
     return [frame for frame in frames if _is_cell(frame.filename)]

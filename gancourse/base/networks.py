@@ -56,7 +56,7 @@ def widened(x: Tensor) -> Tensor:
 
 
 def fixed(network: Any) -> Any:
-    """A copy of a network that no training moves: in evaluation mode, without gradients for its weights, the one given left alone.
+    """A copy of a network that no training moves, in evaluation mode and without gradients for its weights; the network stays.
 
     So is the network of a bound method, ``classifier.features``; any other function passes through.
     """

@@ -15,7 +15,8 @@ other reading, the slope of D at T(x), is larger where T shrinks contrasts or cu
 In evaluation mode D judges images as they are.
 
 Games with several discriminators (CycleGAN, LAPGAN), games that look inside theirs (InfoGAN, semi-supervised), and games whose D
-draws its input again and is judged by the error (BEGAN, EBGAN) are refused by name.
+draws its input again and is judged by the error (BEGAN, EBGAN) are refused by name; with a controller also those whose D has a
+loss of its own (CatGAN, noisy labels).
 
 Source: Zhao et al. 2020 (DiffAugment); Karras et al. 2020a (ADA).
 """
@@ -182,11 +183,16 @@ class AugmentedGAN(GAN[B], Generic[B]):
         """What D minimises, real and fake both through T."""
         self._calls, self._images = 0, math.prod(batch.real.shape[: len(self.game.stacked) + 1])
         loss = self.game.discriminator_loss(batch)
-        self._images = 0
+        unseen, self._images = self._images, 0
         if not self._calls:
             raise ValueError(
                 f"{type(self.game).__name__} has shown its discriminator no image through T: it keeps others of its own; wrap "
                 "the games that it is made of, before you make it"
+            )
+        if self.control is not None and unseen:
+            raise ValueError(
+                f"{type(self.game).__name__}'s discriminator has a loss of its own, of which the controller sees no logits, so p "
+                "would stay as it is: pass p= in place of control="
             )
         if self.control is not None:
             batch.log["p"], batch.log["r"] = torch.tensor(self.control.p), torch.tensor(self.control.r)

@@ -27,8 +27,8 @@ from gancourse.gans.translation import Translation
 class DTN(Translation):
     """The game of the module.  Batches are pairs (target, source) of pictures that have nothing to do with each other.
 
-    ``generator`` is g, from what f sees to a picture; ``sees`` is f, differentiable, whose weights no optimiser moves: of a network
-    the game keeps a copy in evaluation mode.
+    ``generator`` is g, from what f sees to a picture; ``sees`` is f, differentiable, whose weights no optimiser moves: the game
+    keeps a copy of a network, in evaluation mode.
     """
 
     def __init__(

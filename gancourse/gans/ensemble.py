@@ -215,7 +215,7 @@ class EnsembleGAN(GAN):
 
     def latents(self, n: int, source: torch.Generator | None = None) -> Tensor:
         """z ~ N(0, I), [K, n, latent_dim], each member from its own source; ``source`` is not used."""
-        return torch.stack([torch.randn(n, self.latent_dim, generator=each) for each in self.sources]).to(self.device)
+        return self.taken(torch.stack([torch.randn(n, self.latent_dim, generator=each) for each in self.sources]))
 
     @torch.no_grad()
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
@@ -236,7 +236,7 @@ class EnsembleGAN(GAN):
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """n samples of each member in evaluation mode, from the same n latents: [K, n, ...]."""
         player = generator if generator is not None else self.generator
-        z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed)).to(self.device)
+        z = self.taken(torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed)))
         with evaluating(player):
             return torch.cat([player(part.expand(len(self.seeds), -1, -1)) for part in z.split(1024)], dim=1).float()
 

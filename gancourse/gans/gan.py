@@ -93,9 +93,14 @@ class GAN(Generic[B]):
     def device(self) -> torch.device:
         return next(self.generator.parameters()).device
 
+    def taken(self, z: Tensor) -> Tensor:
+        """Latents as the generator takes them: on its device, in float64 where its weights are."""
+        weight = next(self.generator.parameters())
+        return z.to(weight.device, torch.float64 if weight.dtype == torch.float64 else torch.float32)
+
     def latents(self, n: int, source: torch.Generator) -> Tensor:
-        """z ~ N(0, I): [n, latent_dim].  Drawn on the CPU, so that a seed means the same numbers on every device."""
-        return torch.randn(*self.stacked, n, self.latent_dim, generator=source).to(self.device)
+        """z ~ N(0, I): [n, latent_dim].  Drawn in float32 on the CPU: a seed means the same numbers on every device."""
+        return self.taken(torch.randn(*self.stacked, n, self.latent_dim, generator=source))
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> B:
         """Draw latents and make the fakes for one round against ``real``."""
@@ -104,14 +109,14 @@ class GAN(Generic[B]):
     def drawn(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """What every round has: the real samples, latents for as many fakes, and these."""
         z = ranks.drawn(real.shape[len(self.stacked)], lambda n: self.latents(n, source))
-        return Batch(real=real, z=z, fake=self.generator(z).float(), labels=labels, step=step)
+        return Batch(real=real, z=z, fake=networks.widened(self.generator(z)), labels=labels, step=step)
 
     def judge(self, x: Tensor, batch: B | None = None) -> Tensor:
-        """D's logits for samples x in float32, also where autocast runs the network itself in bfloat16.
+        """D's logits for samples x in float32 at least, also where autocast runs the network itself in bfloat16.
 
         ``batch`` is the round that x belongs to, sample by sample, for games whose D looks at more than x.
         """
-        logits: Tensor = self.discriminator(x).float()
+        logits: Tensor = networks.widened(self.discriminator(x))
         return logits
 
     def discriminator_loss(self, batch: B) -> Tensor:

@@ -221,7 +221,7 @@ class InfoGAN(GAN):
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """Noise and codes, [n, latent_dim], or [K, n, latent_dim] for an ensemble."""
         shape = (*self.stacked, n)
-        z: Tensor = self.codes.draw(math.prod(shape), source).to(self.device).unflatten(0, shape)
+        z: Tensor = self.taken(self.codes.draw(math.prod(shape), source)).unflatten(0, shape)
         return z
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:

@@ -32,8 +32,8 @@ def leakage(
     One reader for each of K sets of features, trained on ``train`` by Adam on batches of 256; features are standardised first.
     Chance is the share of the more frequent value.  ``hidden=()`` asks a linear reader.
 
-    Raises: ValueError for shapes that do not fit, and for features that are not finite: standardised by an infinite mean all of them
-    are NaN, and a reader of NaN is at chance.
+    Raises: ValueError for shapes that do not fit, and for features that are not finite: standardised by an infinite mean all are
+    NaN, and a reader of NaN is at chance.
     """
     for name, features in (("train", train), ("test", test)):
         check.finite(name, check.floats(name, features, 3))

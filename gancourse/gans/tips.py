@@ -31,7 +31,7 @@ class UniformLatents(GAN):
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """[n, latent_dim], drawn on the CPU."""
-        return (2 * torch.rand(n, self.latent_dim, generator=source) - 1).to(self.device)
+        return self.taken(2 * torch.rand(n, self.latent_dim, generator=source) - 1)
 
 
 class MixedBatch(GAN):

@@ -50,7 +50,7 @@ def describe(gan: GAN[Any], optimizers: Mapping[str, torch.optim.Optimizer], set
     told.add("penalty", gan.penalty)
     told.add("game", gan)
     for player, optimizer in optimizers.items():
-        told.optimizer(f"{player}'s optimizer", optimizer)
+        told.optimizer(f"{player}'s optimizer", optimizer, settings.rates[player == "discriminator"])
     told.add("data", batches)
     return told.lines
 
@@ -177,10 +177,12 @@ class _Description:
             words += [f"{key} {list(tensor.shape)} {tensor.dtype}" for key, tensor in tensors]
             self.lines[f"{name}.{path}" if path else name] = ", ".join(words)
 
-    def optimizer(self, name: str, optimizer: torch.optim.Optimizer) -> None:
-        """The class of an optimiser and the settings of its groups; the schedule moves the learning rates."""
+    def optimizer(self, name: str, optimizer: torch.optim.Optimizer, rate: float) -> None:
+        """The class of an optimiser and the settings of its groups, the rate where it is not ``rate``; a schedule moves it."""
         self.lines[name] = _class_text(type(optimizer))
         for i, group in enumerate(optimizer.param_groups):
+            if (first := group.get("initial_lr", group["lr"])) != rate:
+                self.add(f"{name}.{i}.initial_lr", first)
             for key, part in group.items():
                 if key not in ("params", "lr", "initial_lr"):
                     self.add(f"{name}.{i}.{key}", part)
