@@ -111,6 +111,8 @@ def choose_by_codes(h: Tensor, asked: Tensor, n: int, *, parts: int = 2, steps: 
     chosen = asked
     for part in range(parts):
         take = n // parts + (part < n % parts)
+        if not take:
+            break
         with networks.seeded(part):
             judge = stack([mlp.Discriminator(h.shape[2], (64,)) for _ in h])
         _fit_judge(judge, h, chosen, steps, part)

@@ -88,9 +88,9 @@ def fit_reversed(
     common one, as a critic does in WGAN.
     """
     steps = check.rounds("steps", steps)
-    networks = nn.ModuleList([players.features, players.classifier, players.adversary]).train()
-    lr = check.positive("lr", lr)
-    optimizer = torch.optim.Adam(networks.parameters(), lr=lr)
+    everybody = nn.ModuleList([players.features, players.classifier, players.adversary]).train()
+    lr, ahead = check.positive("lr", lr), check.whole("ahead", ahead, 0)
+    optimizer = torch.optim.Adam(everybody.parameters(), lr=lr)
     alone = torch.optim.Adam(players.adversary.parameters(), lr=lr)
     for step in range(steps):
         now = strength(step / steps) if callable(strength) else strength

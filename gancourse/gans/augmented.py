@@ -51,9 +51,9 @@ class AdaptiveProbability:
     """
 
     def __init__(self, target: float = 0.6, images: int = 500_000, every: int = 4, *, p: float = 0.0, most: float = 1.0) -> None:
-        if not -1 < target < 1:
+        if not -1 < check.number("target", target) < 1:
             raise ValueError(f"the target is a mean of signs, between -1 and 1, not {target}")
-        if not 0 <= p <= most <= 1:
+        if not 0 <= check.number("p", p) <= check.number("most", most) <= 1:
             raise ValueError(f"probabilities must satisfy 0 <= p <= most <= 1, not p={p}, most={most}")
         self.target = target
         self.images, self.every = check.whole("images", images), check.whole("every", every)
@@ -113,8 +113,9 @@ class AugmentedDiscriminator(nn.Module):
 class AugmentedGAN(GAN[B], Generic[B]):
     """A game whose discriminator sees images through random transforms, by the policy of :mod:`gancourse.gans.augment`.
 
-    ``game`` calls its one discriminator on images; its networks are shared, the game itself is left as it was.  Every image goes
-    through each transform with probability ``p``, or with that of ``control`` if one is given.  ``seed`` seeds the transforms.
+    ``game`` calls its one discriminator on images.  It keeps its discriminator and objective; its networks, streams of random
+    numbers and memories are shared, so make another one for a training to compare with.  Every image goes through each transform
+    with probability ``p``, or with that of ``control`` if one is given.  ``seed`` seeds the transforms.
     The state of both is part of :meth:`state_dict`, so that an interrupted run goes on bit for bit.  p and r_t stand in the run's
     history.
     """
@@ -135,7 +136,7 @@ class AugmentedGAN(GAN[B], Generic[B]):
         self.game = copy.copy(game)
         self.policy, self.control = augment.transforms(policy), control
         self.probability = check.probability("p", p)
-        self.source = torch.Generator().manual_seed(seed)
+        self.source = torch.Generator().manual_seed(check.seed(seed))
         self._calls, self._images = 0, 0  # of T in D's turn; how many real images the controller is to be told of
         self.game.discriminator = AugmentedDiscriminator(game.discriminator, self.transform)
         if control is not None:

@@ -66,11 +66,9 @@ class BEGAN(GAN):
         k: float = 0.0,
         latent_dim: int | None = None,
     ) -> None:
-        if not 0 < gamma <= 1:
+        if not 0 < check.number("gamma", gamma) <= 1:
             raise ValueError(f"gamma must be in (0, 1], not {gamma}: at 0 the generated pictures' error would have to vanish")
-        if not 0 <= k <= 1:
-            raise ValueError(f"k must be in [0, 1], not {k}")
-        check.positive("lambda_k", lambda_k)
+        k, lambda_k = check.probability("k", k), check.positive("lambda_k", lambda_k)
         objective = losses.Objective("began", self._of_discriminator, lambda fake, real=None: fake.mean())
         super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
         self.gamma, self.lambda_k = gamma, lambda_k

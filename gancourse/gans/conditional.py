@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import networks, ranks
+from gancourse.base import check, networks, ranks
 from gancourse.base.latents import truncated_latents
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
@@ -214,13 +214,12 @@ class ACGAN(ConditionalGAN):
         **options: Any,
     ) -> None:
         super().__init__(generator, discriminator, objective, penalty, latent_dim, **options)
-        if class_weight < 0:
-            raise ValueError(f"class_weight must be 0 or more, not {class_weight}: class_sign=-1 turns G's term over")
+        self.class_weight = check.at_least("class_weight", class_weight)
         for name, sign in (("class_sign", class_sign), ("source_sign", source_sign)):
             if sign not in (1, -1):
                 raise ValueError(f"{name} must be 1 or -1, not {sign}")
-        self.class_weight, self.class_sign, self.source_sign = class_weight, class_sign, source_sign
-        self.classify_fakes = classify_fakes
+        self.class_sign, self.source_sign = class_sign, source_sign
+        self.classify_fakes = check.flag("classify_fakes", classify_fakes)
 
     def look(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """D's logits [N] and class logits [N, classes.total], in float32."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,11 +49,9 @@ class ImagePool:
     """
 
     def __init__(self, size: int = 50, seed: int = 0) -> None:
-        if size < 0:
-            raise ValueError(f"size must be 0 or more, not {size}")
-        self.size = size
+        self.size = check.whole("size", size, 0)
         self.images: list[Tensor] = []
-        self._source = torch.Generator().manual_seed(seed)
+        self._source = torch.Generator().manual_seed(check.seed(seed))
 
     def __call__(self, images: Tensor) -> Tensor:
         """Images in, as many out: [N, C, H, W]."""
@@ -127,13 +124,14 @@ class CycleGAN(Translation[CycleBatch]):
     ) -> None:
         super().__init__(Two(ab=ab, ba=ba), Two(a=discriminator_a, b=discriminator_b), objective, examples)
         self.ways = ab, ba
-        if not isinstance(cycle, Sequence) or len(cycle) != 2 or min(*cycle, identity, adversarial) < 0:
-            raise ValueError(f"cycle is a pair of weights, and no weight may be below 0: not {cycle}, {identity}, {adversarial}")
-        if not any((*cycle, identity, adversarial)):
+        if not check.is_row(cycle) or len(cycle) != 2:
+            raise ValueError(f"cycle is a pair of weights, forward and backward, not {cycle!r}")
+        self.cycle = check.at_least("cycle", cycle[0]), check.at_least("cycle", cycle[1])
+        self.identity, self.adversarial = check.at_least("identity", identity), check.at_least("adversarial", adversarial)
+        if not any((*self.cycle, self.identity, self.adversarial)):
             raise ValueError("the translators have nothing to learn from: set cycle, identity or adversarial above 0")
         if self.objective.paired:
             raise ValueError("the sets are unpaired: take an objective that judges pictures one by one")
-        self.cycle, self.identity, self.adversarial = tuple(cycle), identity, adversarial
         self.pools = {"a": ImagePool(pool, seed), "b": ImagePool(pool, seed + 1)}
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CycleBatch:

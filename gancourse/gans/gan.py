@@ -74,7 +74,7 @@ class GAN(Generic[B]):
         self.penalty = penalty
         if latent_dim is None and not hasattr(generator, "latent_dim"):
             raise ValueError("the generator has no attribute latent_dim: pass latent_dim=... to GAN")
-        self.latent_dim: int = latent_dim if latent_dim is not None else cast(Any, generator).latent_dim
+        self.latent_dim = check.whole("latent_dim", cast(Any, generator).latent_dim if latent_dim is None else latent_dim, 0)
         members: int | None = getattr(generator, "members", None)
         self.stacked: tuple[int, ...] = () if members is None else (members,)  # the axes before the batch's
         if members is not None:
@@ -100,7 +100,7 @@ class GAN(Generic[B]):
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """z ~ N(0, I): [n, latent_dim].  Drawn in float32 on the CPU: a seed means the same numbers on every device."""
-        return self.taken(torch.randn(*self.stacked, n, self.latent_dim, generator=source))
+        return self.taken(torch.randn(*self.stacked, check.whole("n", n, 0), self.latent_dim, generator=source))
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> B:
         """Draw latents and make the fakes for one round against ``real``."""

@@ -135,12 +135,11 @@ class Codes:
     """How a latent is made up: ``noise`` standard normal numbers, then the codes in turn."""
 
     def __init__(self, noise: int, parts: Sequence[Code]) -> None:
-        if noise < 0:
-            raise ValueError(f"noise is a number of latents, at least 0, not {noise}")
+        self.noise = check.whole("noise, a number of latents,", noise, 0)
         if not parts:
             raise ValueError("there is no code to read: pass parts=(Categorical(10),), or play a plain GAN")
-        self.noise, self.parts = noise, tuple(parts)
-        self.latent_dim = noise + sum(part.width for part in self.parts)
+        self.parts = tuple(parts)
+        self.latent_dim = self.noise + sum(part.width for part in self.parts)
         self.n_parameters = sum(part.n_parameters for part in self.parts)
 
     def draw(self, n: int, source: torch.Generator) -> Tensor:
@@ -210,13 +209,9 @@ class InfoGAN(GAN):
         self._given: dict[str, Any] = {"objective": objective, "noise": noise, "seed": seed}  # for a member by itself
         if self.latent_dim != codes.latent_dim:
             raise ValueError(f"G takes {self.latent_dim} latents and the codes fill {codes.latent_dim}: make them equal")
-        self.codes, self.noise = codes, noise
-        shape = (*self.stacked, len(codes.parts))
-        given = torch.as_tensor(weight, dtype=torch.float32, device="cpu")
-        if bool((given < 0).any()):
-            raise ValueError(f"weight must be at least 0, not {float(given.min())}")
-        self.weight = given.expand(shape).to(self.device)  # [parts] or [K, parts]
-        self._own = torch.Generator().manual_seed(seed)
+        self.codes, self.noise = codes, check.at_least("noise", noise)
+        self.weight = _weights(weight, (*self.stacked, len(codes.parts))).to(self.device)  # [parts] or [K, parts]
+        self._own = torch.Generator().manual_seed(check.seed(seed))
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """Noise and codes, [n, latent_dim], or [K, n, latent_dim] for an ensemble."""
@@ -267,6 +262,18 @@ class InfoGAN(GAN):
         if not self.noise:
             return x
         return x + self.noise * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=self._own)).to(x)
+
+
+def _weights(weight: Any, shape: tuple[int, ...]) -> Tensor:
+    """Weights that are finite and not below 0, one for each code: float32 of that shape."""
+    try:
+        given = torch.as_tensor(weight, dtype=torch.float32, device="cpu")
+        each = given.expand(shape)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"weight must be a number, or numbers of shape {list(shape)}, not {weight!r}") from None
+    if bool((check.finite("weight", given) < 0).any()):
+        raise ValueError(f"weight must be at least 0, not {float(given.min())}")
+    return each
 
 
 def mutual_information(joint: Tensor) -> float:

@@ -67,6 +67,11 @@ class DetailGAN(GAN[DetailBatch]):
     :class:`gancourse.models.lapgan.DetailGenerator` and :class:`gancourse.models.lapgan.DetailDiscriminator` are such networks.
     """
 
+    def __init__(self, generator: nn.Module, *args: Any, **options: Any) -> None:
+        super().__init__(generator, *args, **options)
+        if networks.batch_norms(generator):
+            raise ValueError("an average of details has no statistics of its own: leave the generator's batch normalisation out")
+
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> DetailBatch:
         """Add details to the enlargements of the real pictures' halves."""
         base = enlarged(halved(real))

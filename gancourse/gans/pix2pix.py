@@ -57,9 +57,10 @@ class Pix2Pix(Translation):
         examples: Tensor | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, examples, penalty)
-        for what, weight in (("l1", l1), ("adversarial", adversarial), ("feature_matching", feature_matching)):
-            if weight < 0:
-                raise ValueError(f"{what} must be 0 or more, not {weight}")
+        self.l1, self.adversarial = check.at_least("l1", l1), check.at_least("adversarial", adversarial)
+        self.feature_matching = check.at_least("feature_matching", feature_matching)
+        self.discriminator_weight = check.at_least("discriminator_weight", discriminator_weight)
+        self.conditional = check.flag("conditional", conditional)
         if l1 == adversarial == feature_matching == 0:
             raise ValueError("the generator has nothing to learn from: set l1 or adversarial above 0")
         if feature_matching and not hasattr(discriminator, "features"):
@@ -67,9 +68,7 @@ class Pix2Pix(Translation):
                 f"feature matching compares the discriminator's maps, and {type(discriminator).__name__} has no method features: "
                 "take gancourse.models.spade.MultiScaleDiscriminator"
             )
-        self.l1, self.adversarial, self.conditional = l1, adversarial, conditional
         self.compare = RECONSTRUCTIONS[check.one_of("reconstruction", reconstruction, RECONSTRUCTIONS)]
-        self.feature_matching, self.discriminator_weight = feature_matching, discriminator_weight
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """Translate the inputs of one batch of pairs (a, b).  In the round ``real`` is the target b, ``labels`` the input a."""

@@ -105,10 +105,11 @@ class SemiSupervisedGAN(GAN):
         super().__init__(generator, classifier)
         self.labelled = LabelledSet(*labelled, members=getattr(generator, "members", None))
         self.kind = check.one_of("generator_loss", generator_loss, GENERATOR_LOSSES)
-        self.unlabelled_weight, self.batch_labelled, self.noise = unlabelled_weight, batch_labelled, noise
-        self.decay = average
+        self.unlabelled_weight = check.at_least("unlabelled_weight", unlabelled_weight)
+        self.batch_labelled, self.noise = check.whole("batch_labelled", batch_labelled), check.at_least("noise", noise)
+        self.decay = None if average is None else check.fraction("average", average)
         self.average = copy.deepcopy(classifier).requires_grad_(False) if average is not None else None
-        self._own = torch.Generator().manual_seed(seed)
+        self._own = torch.Generator().manual_seed(check.seed(seed))
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The logit of "real": logsumexp of the class logits."""
@@ -127,8 +128,8 @@ class SemiSupervisedGAN(GAN):
         if self.kind == "non_saturating":
             return F.softplus(-self.judge(fake)).mean(-1).sum()
         with torch.no_grad():
-            target = features(self.discriminator, self._noisy(batch.real))
-        return feature_matching(target, features(self.discriminator, fake)).sum()
+            target = networks.widened(features(self.discriminator, self._noisy(batch.real)))
+        return feature_matching(target, networks.widened(features(self.discriminator, fake))).sum()
 
     def after_discriminator_step(self) -> None:
         if self.average is not None and self.decay is not None:
@@ -167,6 +168,8 @@ def fit_supervised(
     Returns the averaged classifier; an ensemble trains all its members.
     """
     few = LabelledSet(*labelled, members=getattr(classifier, "members", None))
+    batch_size, lr = check.whole("batch_size", batch_size), check.positive("lr", lr)
+    noise, average = check.at_least("noise", noise), None if average is None else check.fraction("average", average)
     kept = copy.deepcopy(classifier).requires_grad_(False) if average is not None else classifier
     optimizer = torch.optim.Adam(classifier.parameters(), lr=lr, betas=(0.5, 0.999))
     source = torch.Generator().manual_seed(seed)
@@ -204,7 +207,7 @@ class LabelSpread:
     def __init__(self, x: Tensor, k: int = 7, alpha: float = 0.99) -> None:
         if not 0 < check.whole("k", k) < len(x):
             raise ValueError(f"each of {len(x)} samples has {len(x) - 1} others, so k must lie between 1 and that, not at {k}")
-        if not 0 <= alpha < 1:
+        if not 0 <= check.number("alpha", alpha) < 1:
             raise ValueError(f"alpha must lie in [0, 1), or the votes have no end, not {alpha}")
         self.flat, self.k = x.flatten(1), k
         nearest = torch.cdist(self.flat, self.flat).fill_diagonal_(torch.inf).topk(k, largest=False).indices

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import networks, ranks
+from gancourse.base import check, networks, ranks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses import penalties
 from gancourse.losses.penalties import Penalty
@@ -47,8 +47,10 @@ class PathLength:
     shrink: int = 2
 
     def __post_init__(self) -> None:
-        if self.weight < 0 or self.every < 1 or self.shrink < 1 or not 0 < self.decay <= 1:
-            raise ValueError(f"weight must be 0 or more, every and shrink 1 or more, decay in (0, 1], not {self}")
+        check.at_least("weight", self.weight)
+        check.whole("every", self.every)
+        check.whole("shrink", self.shrink)
+        check.within("decay", check.positive("decay", self.decay), 0, 1)
 
 
 def path_lengths(images: Tensor, ws: Tensor, directions: Tensor) -> Tensor:
@@ -57,7 +59,8 @@ def path_lengths(images: Tensor, ws: Tensor, directions: Tensor) -> Tensor:
     images = g(ws) with ws [N, layers, w_dim]; ``directions`` y has the images' shape and variance 1 / (H W).
     """
     (gradient,) = torch.autograd.grad((images.float() * directions).sum(), ws, create_graph=True)  # [N, layers, w_dim]
-    return gradient.float().square().sum(2).mean(1).sqrt()
+    squares = gradient.float().square().sum(2).mean(1)
+    return torch.where(squares > 0, squares, 1.0).sqrt() * (squares > 0)  # at 0 the root's own slope is infinite
 
 
 class Styled(Protocol):
@@ -98,9 +101,8 @@ class StyleGAN2(GAN[StyleBatch]):
             raise ValueError("gamma is the strength of the R1 that is played without a penalty of yours: pass one of the two")
         penalty = penalties.r1(1.0 if gamma is None else gamma, every=16) if penalty is None else penalty
         super().__init__(generator, discriminator, objective, penalty, latent_dim)
-        if not 0 <= mixing <= 1:
-            raise ValueError(f"mixing is a probability, not {mixing}")
-        self.path, self.mixing, self.noise_from = path, mixing, noise_from
+        self.path, self.mixing = path, check.probability("mixing", mixing)
+        self.noise_from = check.whole("noise_from", noise_from, 0)
         self.path_mean = torch.zeros(())
 
     @property

@@ -91,7 +91,7 @@ class NoisyLabels(_WithNoise):
         super().__init__(*args, **options)
         check.one_of("objective of noisy labels, which are of the cross-entropy,", self.objective.name, CROSS_ENTROPY)
         for name, (low, high) in (("real", real), ("fake", fake)):
-            if not low <= high:
+            if not check.number(name, low) <= check.number(name, high):
                 raise ValueError(f"{name} must be (low, high), not ({low}, {high})")
         self.real, self.fake, self.flip = tuple(real), tuple(fake), check.probability("flip", flip)
 
@@ -145,7 +145,12 @@ class Replay(GAN):
 
 
 class Balanced(GAN):
-    """D gets no gradient in a round whose loss lies below ``level``: "while lossD > A: train D", half of tip 11's loop."""
+    """D gets no gradient in a round whose loss lies below ``level``: "while lossD > A: train D", half of tip 11's loop.
+
+    A gradient of zero is not none: Adam moves D on along its momentum, in the first round of rest by more than half a step, all
+    together by about one.  The tip's own loop takes no step.  The recorded trainings (``ganhacks``) are of the rule as it stands
+    here; :class:`gancourse.gans.paced.Paced` keeps a resting D exactly where it is.
+    """
 
     def __init__(self, *args: Any, level: float = 1.0, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -87,6 +87,7 @@ class FutureGAN(VideoGAN):
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """The futures of the first n stills in evaluation mode; ``generator`` may be an averaged copy."""
+        n = check.whole("n", n, 0)
         if n > len(self.stills):
             raise ValueError(f"the game has {len(self.stills)} stills, not {n}: pass more stills, or call the generator")
         player = generator if generator is not None else self.generator
