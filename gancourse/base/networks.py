@@ -50,6 +50,11 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+def half_cosine(progress: float) -> float:
+    """The factor that falls from 1 to 0 along half a cosine, as ``progress`` goes from 0 to 1."""
+    return (1.0 + math.cos(math.pi * progress)) / 2
+
+
 def widened(x: Tensor) -> Tensor:
     """x in float32 where its type has fewer digits, else as it is: float64 stays float64."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
@@ -113,7 +118,8 @@ def whole_batches(inputs: Tensor, n: int) -> tuple[Tensor, ...]:
 
     In such a mean a rest of one would weigh as much as n others, and has no variance.
     """
-    return inputs[: max(1, len(inputs) // n) * n].split(n)
+    parts: tuple[Tensor, ...] = inputs[: max(1, len(inputs) // n) * n].split(n)
+    return parts
 
 
 def as_generator(seed: int | torch.Generator, device: torch.device | str = "cpu") -> torch.Generator:
@@ -145,7 +151,7 @@ def descend(
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, weight_decay=weight_decay)
     for step in range(steps):
         if cosine:
-            optimizer.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * step / steps)) / 2
+            optimizer.param_groups[0]["lr"] = lr * half_cosine(step / steps)
         optimizer.zero_grad(set_to_none=True)
         value = loss()
         torch.autograd.backward(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,8 @@ def content(tensor: Tensor) -> memoryview:
     return flat.view(torch.uint8).numpy().data
 
 
-def _content_hash(layout: str, tensors: dict[str, Tensor]) -> str:
-    """A digest of everything that the file says."""
+def content_hash(layout: str, tensors: Mapping[str, Tensor]) -> str:
+    """A digest of a file's layout and of its tensors: names, shapes, types and numbers."""
     digest = hashlib.sha256(layout.encode())
     for name in sorted(tensors):
         tensor = tensors[name]
@@ -115,7 +116,7 @@ def save(path: Path, tree: dict[str, Any]) -> None:
     layout = json.dumps(_flatten(tree, "", tensors))
     try:
         with atomic_write(path) as part:
-            save_file(tensors, part, metadata={"gancourse": layout, "sha256": _content_hash(layout, tensors)})
+            save_file(tensors, part, metadata={"gancourse": layout, "sha256": content_hash(layout, tensors)})
     except (OSError, SafetensorError) as error:
         raise OSError(f"{path} could not be written: {error}") from error
 
@@ -147,6 +148,6 @@ def load(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is not a checkpoint of this course, or it is damaged: move it away to start anew") from error
     if "sha256" not in known:
         raise ValueError(f"{path} is of an older version, which kept no digest: finish it with that version, or start anew")
-    if known["sha256"] != _content_hash(layout, tensors):
+    if known["sha256"] != content_hash(layout, tensors):
         raise ValueError(f"{path} is damaged, its content does not give its digest: move it away to start anew")
     return tree

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, networks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.gans.translation import nothing
 from gancourse.losses.penalties import Penalty
@@ -138,7 +138,7 @@ class LatentRegressor(GAN[CodedBatch]):
         players.generator.requires_grad_(False)
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CodedBatch:
-        z = ranks.drawn(real.shape[len(self.stacked)], lambda n: self.latents(n, source))
+        z = self.joint_latents(real.shape[len(self.stacked)], source)
         fake = self.drawing(self.generator, z)
         return CodedBatch(real=real, z=z, fake=fake, labels=labels, step=step, code=self.generator.encode(fake).float())
 

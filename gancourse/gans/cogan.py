@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, networks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.dcgan import init_dcgan
 
@@ -139,7 +139,7 @@ class CoGAN(GAN[CoBatch]):
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CoBatch:
         if labels is None:
             raise ValueError("CoGAN learns from two domains: pass batches of (x1, x2), such as gancourse.data.UnpairedBatches")
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        z = self.joint_latents(len(real), source)
         first, second = self.generator(z)
         return CoBatch(real=real, z=z, fake=first.float(), labels=labels, step=step, other=second.float())
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, ranks
 from gancourse.base.latents import truncated_latents
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
@@ -96,7 +96,7 @@ class ConditionalGAN(GAN):
         """Draw latents and make fakes for the labels of the real samples."""
         labels = self.classes.check(labels, len(real))
         self._memory.add(labels)
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        z = self.joint_latents(len(real), source)
         return Batch(real=real, z=z, fake=self.generator(z, labels).float(), labels=labels, step=step)
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
@@ -145,7 +145,6 @@ class ConditionalGAN(GAN):
 
         The same seed gives the same latents whatever the labels.
         """
-        player = generator if generator is not None else self.generator
         if labels is None:
             labels = self.classes.spread(n, seed)
         elif isinstance(labels, int):
@@ -155,8 +154,7 @@ class ConditionalGAN(GAN):
             z = self.latents(n, torch.Generator().manual_seed(seed))
         else:
             z = truncated_latents(n, self.latent_dim, threshold, seed).to(self.device)
-        with networks.evaluating(player):
-            return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float()
+        return self.in_parts(generator, z, labels)
 
 
 class ProjectionGAN(ConditionalGAN):

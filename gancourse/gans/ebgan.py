@@ -61,7 +61,8 @@ def pulling_away(s: Tensor) -> Tensor:
         directed = torch.linalg.vector_norm(s, dim=-1, keepdim=True) >= SHORTEST  # others have no part in the sum
         unit = F.normalize(s, dim=-1, eps=SHORTEST) * directed
         cosines = unit @ unit.transpose(-1, -2)  # [..., N, N], ones on the diagonal
-        return (cosines.square().sum((-1, -2)) - directed.sum((-1, -2))) / (n * (n - 1))
+        squared: Tensor = (cosines.square().sum((-1, -2)) - directed.sum((-1, -2))) / (n * (n - 1))
+        return squared
 
 
 class EBGAN(GAN):

@@ -102,13 +102,17 @@ class GAN(Generic[B]):
         """z ~ N(0, I): [n, latent_dim].  Drawn in float32 on the CPU: a seed means the same numbers on every device."""
         return self.taken(torch.randn(*self.stacked, check.whole("n", n, 0), self.latent_dim, generator=source))
 
+    def joint_latents(self, n: int, source: torch.Generator) -> Tensor:
+        """This process's n of the latents of a round, which are drawn for the batch of all processes."""
+        return ranks.drawn(n, lambda count: self.latents(count, source))
+
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> B:
         """Draw latents and make the fakes for one round against ``real``."""
         return cast(B, self.drawn(real, source, labels, step))  # a game whose batches hold more makes them itself
 
     def drawn(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """What every round has: the real samples, latents for as many fakes, and these."""
-        z = ranks.drawn(real.shape[len(self.stacked)], lambda n: self.latents(n, source))
+        z = self.joint_latents(real.shape[len(self.stacked)], source)
         return Batch(real=real, z=z, fake=networks.widened(self.generator(z)), labels=labels, step=step)
 
     def judge(self, x: Tensor, batch: B | None = None) -> Tensor:
@@ -177,7 +181,17 @@ class GAN(Generic[B]):
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """n samples from the generator in evaluation mode; ``generator`` may be an averaged copy."""
+        return self.in_parts(generator, self.latents(n, torch.Generator().manual_seed(seed)))
+
+    def in_parts(self, generator: nn.Module | None, *inputs: Tensor) -> Tensor:
+        """What a generator, the game's own for None, makes of inputs in evaluation mode, 256 at a time: float32."""
         player = generator if generator is not None else self.generator
-        z = self.latents(n, torch.Generator().manual_seed(seed))
         with networks.evaluating(player):
-            return torch.cat([player(part) for part in z.split(256)]).float()
+            return torch.cat([player(*part) for part in zip(*(x.split(256) for x in inputs), strict=True)]).float()
+
+
+def noisy(x: Tensor, sigma: float, source: torch.Generator) -> Tensor:
+    """x + sigma e with e ~ N(0, I) drawn for the batch of all processes; x itself for sigma 0."""
+    if not sigma:
+        return x
+    return x + sigma * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=source)).to(x)

@@ -36,8 +36,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
-from gancourse.gans.gan import GAN, Batch
+from gancourse.base import check, networks
+from gancourse.gans.gan import GAN, Batch, noisy
 from gancourse.models.latent_codes import features
 
 LOG_2PI = math.log(2 * math.pi)
@@ -259,9 +259,7 @@ class InfoGAN(GAN):
         self._own.set_state(state["own_rng"])
 
     def _noisy(self, x: Tensor) -> Tensor:
-        if not self.noise:
-            return x
-        return x + self.noise * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=self._own)).to(x)
+        return noisy(x, self.noise, self._own)
 
 
 def _weights(weight: Any, shape: tuple[int, ...]) -> Tensor:

@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.base import networks, ranks
+from gancourse.base import networks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.layers.resample import enlarged
 
@@ -75,7 +75,7 @@ class DetailGAN(GAN[DetailBatch]):
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> DetailBatch:
         """Add details to the enlargements of the real pictures' halves."""
         base = enlarged(halved(real))
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        z = self.joint_latents(len(real), source)
         fake = (base + self.generator(z, base)).float()
         return DetailBatch(real=real, z=z, fake=fake, labels=labels, step=step, base=base)
 

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check, networks, ranks
 from gancourse.base.networks import update_average
-from gancourse.gans.gan import GAN, Batch
+from gancourse.gans.gan import GAN, Batch, noisy
 from gancourse.models.latent_codes import features
 
 GENERATOR_LOSSES = ("feature_matching", "non_saturating")
@@ -149,7 +149,7 @@ class SemiSupervisedGAN(GAN):
             self.average.load_state_dict(state["average"])
 
     def _noisy(self, x: Tensor) -> Tensor:
-        return _noisy(x, self.noise, self._own)
+        return noisy(x, self.noise, self._own)
 
 
 def fit_supervised(
@@ -175,7 +175,7 @@ def fit_supervised(
     source = torch.Generator().manual_seed(seed)
     for _ in range(check.whole("steps", steps)):
         x, y = few.draw(batch_size, source)
-        loss = supervised_loss(classifier(_noisy(x, noise, source)), y).sum()
+        loss = supervised_loss(classifier(noisy(x, noise, source)), y).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -255,9 +255,3 @@ def balanced_subset(y: Tensor, n: int, seed: int = 0) -> Tensor:
             raise ValueError(f"class {k} has {len(rows)} samples, not {wanted}: ask for fewer")
         chosen.append(rows[torch.randperm(len(rows), generator=source)[:wanted]])
     return torch.cat(chosen)
-
-
-def _noisy(x: Tensor, noise: float, source: torch.Generator) -> Tensor:
-    if not noise:
-        return x
-    return x + noise * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=source)).to(x)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, ranks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses import penalties
 from gancourse.losses.penalties import Penalty
@@ -120,7 +120,7 @@ class StyleGAN2(GAN[StyleBatch]):
         if self.label_dim and labels is None:
             raise ValueError("the generator is conditional: pass batches with labels, Batches(..., labels=True)")
         labels = labels if self.label_dim else None
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        z = self.joint_latents(len(real), source)
         ws = self._mixed(self.styled.styles(z, labels), labels, source)
         directions = None
         if self.path is not None and step % self.path.every == 0:
@@ -150,7 +150,7 @@ class StyleGAN2(GAN[StyleBatch]):
         n, layers = ws.shape[:2]
         crossover = ranks.drawn(n, lambda n: torch.randint(1, layers, (n,), generator=source))
         crossover[ranks.drawn(n, lambda n: torch.rand(n, generator=source)) >= self.mixing] = layers
-        other = self.styled.styles(ranks.drawn(n, lambda n: self.latents(n, source)), labels)
+        other = self.styled.styles(self.joint_latents(n, source), labels)
         from_other = torch.arange(layers) >= crossover[:, None]  # [N, layers]
         return torch.where(from_other.to(ws.device)[:, :, None], other, ws)
 
@@ -197,8 +197,6 @@ class StyleGAN2(GAN[StyleBatch]):
         """
         if not self.label_dim:
             return super().sample(n, seed, generator).clamp(-1, 1)
-        player = generator if generator is not None else self.generator
         z = self.latents(n, torch.Generator().manual_seed(seed))
         labels = (torch.arange(n) % self.label_dim if labels is None else labels).to(z.device)
-        with networks.evaluating(player):
-            return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float().clamp(-1, 1)
+        return self.in_parts(generator, z, labels).clamp(-1, 1)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, ranks
 from gancourse.gans.conditional import Labelled, Memory
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
@@ -68,7 +68,7 @@ class TextGAN(GAN):
         """Draw latents and make fakes for the sentences of the real pictures."""
         batch = Batch(real, torch.empty(0), real, labels, step)  # fails here, by name, where sentences are missing
         self._memory.add(batch.second)
-        batch.z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        batch.z = self.joint_latents(len(real), source)
         batch.fake = self.generator(batch.z, batch.second).float()
         return batch
 
@@ -138,16 +138,12 @@ class TextGAN(GAN):
 
         The same seed gives the same latents whatever the sentences.
         """
-        player = generator if generator is not None else self.generator
         if texts is None:
             texts = self.seen.repeat(-(-n // len(self.seen)), 1)[:n]
         texts = texts.expand(n, *texts.shape[1:]) if len(texts) == 1 else texts
         if len(texts) != n:
             raise ValueError(f"{len(texts)} sentences for {n} pictures: pass one for each, or one for all")
-        texts = texts.to(self.device)
-        z = self.latents(n, torch.Generator().manual_seed(seed))
-        with networks.evaluating(player):
-            return torch.cat([player(*part) for part in zip(z.split(256), texts.split(256), strict=True)]).float()
+        return self.in_parts(generator, self.latents(n, torch.Generator().manual_seed(seed)), texts.to(self.device))
 
 
 def others(e: Tensor) -> Tensor:

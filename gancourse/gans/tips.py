@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check, ranks
 from gancourse.gans.cyclegan import ImagePool
-from gancourse.gans.gan import GAN, Batch
+from gancourse.gans.gan import GAN, Batch, noisy
 
 CROSS_ENTROPY = ("non_saturating", "saturating", "boundary_seeking")  # whose discriminators minimise it
 
@@ -119,9 +119,7 @@ class InstanceNoise(_WithNoise):
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """D's logits; noise is added within a round alone."""
         now = self.sigma * max(0.0, 1 - batch.step / self.until) if batch is not None else 0.0
-        if now:
-            x = x + now * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=self._own)).to(x)
-        return super().judge(x, batch)
+        return super().judge(noisy(x, now, self._own), batch)
 
 
 class Replay(GAN):

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, networks
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -39,7 +39,7 @@ class VideoGAN(GAN[ClipBatch]):
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> ClipBatch:
         """Draw latents, and make clips whose masks are kept."""
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        z = self.joint_latents(len(real), source)
         streams = self._streams(real, z)
         return ClipBatch(real=real, z=z, fake=streams.clip().float(), labels=labels, step=step, mask=streams.mask.float())
 
@@ -90,8 +90,4 @@ class FutureGAN(VideoGAN):
         n = check.whole("n", n, 0)
         if n > len(self.stills):
             raise ValueError(f"the game has {len(self.stills)} stills, not {n}: pass more stills, or call the generator")
-        player = generator if generator is not None else self.generator
-        z = self.latents(n, torch.Generator().manual_seed(seed))
-        with networks.evaluating(player):
-            pairs = zip(self.stills[:n].split(256), z.split(256), strict=True)
-            return torch.cat([player(x.to(self.device), part) for x, part in pairs]).float()
+        return self.in_parts(generator, self.stills[:n].to(self.device), self.latents(n, torch.Generator().manual_seed(seed)))

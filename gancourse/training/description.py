@@ -164,8 +164,8 @@ class _Description:
         """Each module of a network: its class, its settings, the shapes of its tensors; of one that nobody trains its weights."""
         if id(network) in self._seen:
             return
-        tensors = network.state_dict()
-        if tensors and not any(tensor.data_ptr() in self._moving for tensor in _tensors(tensors)):
+        state = network.state_dict()
+        if state and not any(tensor.data_ptr() in self._moving for tensor in _tensors(state)):
             self.lines[f"{name}'s weights"] = features.digest(network)
         for path, module in network.named_modules():
             self._seen[id(module)] = module

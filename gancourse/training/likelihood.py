@@ -20,7 +20,7 @@ from gancourse.base import check
 from gancourse.base.networks import as_generator
 from gancourse.base.progress import Progress
 from gancourse.training.run import TrainingDiverged, carrying, finite_weights, interruptible
-from gancourse.training.settings import LARGEST_RATE, checked_hooks
+from gancourse.training.settings import LARGEST_RATE, SCHEDULES, checked_hooks
 
 Bound = Callable[..., Tensor]
 
@@ -80,7 +80,7 @@ def fit_likelihood(
         bound: ``bound(x, generator=...)`` -> [N] nats, the log-likelihood of each image or a lower bound of it; by default the
             model's ``log_prob`` if it has one, else its ``elbo``.
         lr: learning rate.  The loss is in nats per dimension, so one rate serves images of any size.
-        schedule: "constant", or "cosine" down to zero.
+        schedule: "constant", "cosine" down to zero, or another name of ``training.SCHEDULES``.
         clip: largest norm of the gradient, or None.
         seed: seeds the noise of a stochastic bound.
         hooks: pairs (every, function): ``function(run)`` is called before the first step and after every so many.
@@ -93,7 +93,7 @@ def fit_likelihood(
         ValueError: settings out of range, or batches that end too early.
         Whatever ends it after it has begun, hooks and Ctrl-C too: the error carries the run as ``run``.
     """
-    check.one_of("schedule", schedule, ["constant", "cosine"])
+    check.one_of("schedule", schedule, SCHEDULES)
     lr = check.within("lr", check.positive("lr", lr), 0, LARGEST_RATE)
     steps, seed = check.whole("steps", steps), check.seed(seed)
     clip = check.positive("clip", clip) if clip is not None else None
@@ -114,8 +114,7 @@ def fit_likelihood(
         try:
             _call(hooks, run)
             while run.step < steps:
-                if schedule == "cosine":
-                    optimiser.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * run.step / steps)) / 2
+                optimiser.param_groups[0]["lr"] = lr * SCHEDULES[schedule](run.step / steps)
                 x = _batch(stream, run.step, steps)
                 value = bound(x.to(device), generator=generator).mean()
                 run.nats.append(float(value.detach()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, cast
 import torch
 
 from gancourse.base import check
+from gancourse.base.networks import half_cosine
 
 Optimizer = Callable[..., torch.optim.Optimizer]
 Schedule = Callable[[float], float]
@@ -20,7 +20,7 @@ Hooks = Sequence[tuple[int, Callable[[Any], Any]]]
 SCHEDULES: dict[str, Schedule] = {
     "constant": lambda progress: 1.0,
     "linear": lambda progress: 1.0 - progress,
-    "cosine": lambda progress: (1.0 + math.cos(math.pi * progress)) / 2,
+    "cosine": half_cosine,
     "flat_linear": lambda progress: min(1.0, (1.0 - progress) / 0.3),  # constant, then down to 0 over the last 30 %
 }
 LARGEST_RATE = 1e6
