@@ -37,6 +37,7 @@ from gancourse.gans.unrolled import UnrolledGAN
 from gancourse.gans.wgan import WGANGP
 from gancourse.models import mlp, progan, stylegan2
 from gancourse.models.latent_codes import Classifier, CodeDiscriminator
+from gancourse.training import fit
 from tests import joint_games
 from tests.odd import ours
 
@@ -67,6 +68,37 @@ def test_every_game_is_played_in_bfloat16(name):
     run = joint_games.trained(name, 2, precision="bf16")
     weights = (value for key, value in joint_games.tensors(run).items() if not key.startswith("history."))
     assert all(torch.isfinite(value).all() for value in weights if value.is_floating_point())
+
+
+class Wide:
+    """Batches in float64."""
+
+    def __init__(self, batches: Any) -> None:
+        self.batches = batches
+
+    def __iter__(self) -> Wide:
+        return self
+
+    def __next__(self) -> Any:
+        given = next(self.batches)
+        parts = [
+            part.double() if part.is_floating_point() else part for part in (given if isinstance(given, tuple) else (given,))
+        ]
+        return tuple(parts) if isinstance(given, tuple) else parts[0]
+
+
+@pytest.mark.parametrize("name", joint_games.GAMES)
+def test_every_game_is_played_in_float64(name: str) -> None:
+    game, batches = joint_games.made(name)
+    game.generator.double(), game.discriminator.double()
+    for beside in {"average", "sees", "stills", "seen"} & {part for part, value in vars(game).items() if value is not None}:
+        setattr(game, beside, getattr(game, beside).double())
+    judged = []
+    game.discriminator.register_forward_pre_hook(lambda module, given: judged.append(given[0].dtype))
+    run = fit(game, Wide(batches), 2, ema=0.9, progress=False, precision="float32")
+    assert set(judged) <= {torch.float64}
+    for part in (run.generator, game.generator, game.discriminator):
+        assert all(p.dtype == torch.float64 and torch.isfinite(p).all() for p in part.parameters())
 
 
 # What no setting of a kind may be.  A flag may be 0 or 1, a number numpy's or a tensor's.

@@ -45,7 +45,7 @@ class CatGAN(GAN):
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The class logits, [..., N, K]."""
-        logits: Tensor = self.discriminator(x).float()
+        logits: Tensor = networks.widened(self.discriminator(x))
         if logits.ndim != 2 + len(self.stacked) or logits.shape[-1] < 2:
             wanted = "gancourse.models.latent_codes.Classifier"
             raise ValueError(

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, networks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.dcgan import init_dcgan
 
@@ -141,7 +142,7 @@ class CoGAN(GAN[CoBatch]):
             raise ValueError("CoGAN learns from two domains: pass batches of (x1, x2), such as gancourse.data.UnpairedBatches")
         z = self.joint_latents(len(real), source)
         first, second = self.generator(z)
-        return CoBatch(real=real, z=z, fake=first.float(), labels=labels, step=step, other=second.float())
+        return CoBatch(real=real, z=z, fake=widened(first), labels=labels, step=step, other=widened(second))
 
     def judge(self, x: Tensor, batch: CoBatch | None = None) -> Tensor:
         """Raises: a picture is of one of two domains."""
@@ -150,12 +151,12 @@ class CoGAN(GAN[CoBatch]):
     def discriminator_loss(self, batch: CoBatch) -> Tensor:
         terms = []
         for domain, (real, fake) in enumerate(batch.domains):
-            logits = self.discriminator(real, domain).float(), self.discriminator(fake.detach(), domain).float()
-            terms.append(self.objective.discriminator(*logits))
+            logits = self.discriminator(real, domain), self.discriminator(fake.detach(), domain)
+            terms.append(self.objective.discriminator(*map(widened, logits)))
         return terms[0] + terms[1]
 
     def generator_loss(self, batch: CoBatch) -> Tensor:
-        terms = [self.objective.generator(self.discriminator(fake, i).float()) for i, (_, fake) in enumerate(batch.domains)]
+        terms = [self.objective.generator(widened(self.discriminator(fake, i))) for i, (_, fake) in enumerate(batch.domains)]
         return terms[0] + terms[1]
 
     def sample_pairs(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> tuple[Tensor, Tensor]:

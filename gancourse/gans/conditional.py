@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from gancourse import losses
 from gancourse.base import check, ranks
 from gancourse.base.latents import truncated_latents
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
 from gancourse.models.layers.conditional import Classes, Spec
@@ -97,11 +98,11 @@ class ConditionalGAN(GAN):
         labels = self.classes.check(labels, len(real))
         self._memory.add(labels)
         z = self.joint_latents(len(real), source)
-        return Batch(real=real, z=z, fake=self.generator(z, labels).float(), labels=labels, step=step)
+        return Batch(real=real, z=z, fake=widened(self.generator(z, labels)), labels=labels, step=step)
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
-        """D's logits for samples with the labels of ``batch``, in float32."""
-        logits: Tensor = self.discriminator(x, batch.labels if batch is not None else None).float()
+        """D's logits for samples with the labels of ``batch``, in float32 at least."""
+        logits: Tensor = widened(self.discriminator(x, batch.labels if batch is not None else None))
         return logits
 
     def generator_loss(self, batch: Batch) -> Tensor:
@@ -153,7 +154,7 @@ class ConditionalGAN(GAN):
         if threshold is None:
             z = self.latents(n, torch.Generator().manual_seed(seed))
         else:
-            z = truncated_latents(n, self.latent_dim, threshold, seed).to(self.device)
+            z = self.taken(truncated_latents(n, self.latent_dim, threshold, seed))
         return self.in_parts(generator, z, labels)
 
 
@@ -220,9 +221,9 @@ class ACGAN(ConditionalGAN):
         self.classify_fakes = check.flag("classify_fakes", classify_fakes)
 
     def look(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """D's logits [N] and class logits [N, classes.total], in float32."""
+        """D's logits [N] and class logits [N, classes.total], in float32 at least."""
         source, label = self.discriminator(x)
-        return source.float(), label.float()
+        return widened(source), widened(label)
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """D's logits; it is not told the labels."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation, nothing
 
@@ -141,7 +142,7 @@ class CycleGAN(Translation[CycleBatch]):
         a, b = real, labels
         self.keep(a)
         ab, ba = self.ways
-        fake_a, fake_b = ba(b).float(), ab(a).float()
+        fake_a, fake_b = widened(ba(b)), widened(ab(a))
         return CycleBatch(real=a, z=a.new_empty(0), fake=fake_b, labels=b, step=step, fake_a=fake_a)
 
     def discriminator_loss(self, batch: CycleBatch) -> Tensor:
@@ -152,7 +153,7 @@ class CycleGAN(Translation[CycleBatch]):
         for name, real, fake in batch.sets:
             judge = getattr(self.discriminator, name)
             old = ranks.part(self.pools[name](ranks.gathered(fake.detach())))
-            batch.log[f"d_{name}"] = part = self.objective.discriminator(judge(real).float(), judge(old).float())
+            batch.log[f"d_{name}"] = part = self.objective.discriminator(widened(judge(real)), widened(judge(old)))
             loss = loss + part
         return loss
 
@@ -163,16 +164,16 @@ class CycleGAN(Translation[CycleBatch]):
         if self.adversarial:
             for name, _, fake in batch.sets:
                 judge = getattr(self.discriminator, name)
-                batch.log[f"adversarial_{name}"] = part = self.objective.generator(judge(fake).float())
+                batch.log[f"adversarial_{name}"] = part = self.objective.generator(widened(judge(fake)))
                 loss = loss + self.adversarial * part
         if self.cycle[0]:
-            batch.log["cycle_a"] = part = F.l1_loss(ba(fake_b).float(), a)
+            batch.log["cycle_a"] = part = F.l1_loss(widened(ba(fake_b)), a)
             loss = loss + self.cycle[0] * part
         if self.cycle[1]:
-            batch.log["cycle_b"] = part = F.l1_loss(ab(fake_a).float(), b)
+            batch.log["cycle_b"] = part = F.l1_loss(widened(ab(fake_a)), b)
             loss = loss + self.cycle[1] * part
         if self.identity:
-            batch.log["identity"] = part = F.l1_loss(ab(b).float(), b) + F.l1_loss(ba(a).float(), a)
+            batch.log["identity"] = part = F.l1_loss(widened(ab(b)), b) + F.l1_loss(widened(ba(a)), a)
             loss = loss + self.identity * part
         return loss
 

@@ -55,7 +55,7 @@ class DTN(Translation):
         """Translate the source pictures, which come second in a batch."""
         batch = Batch(real=real, z=real[:0], fake=real[:0], labels=labels, step=step)
         self.keep(batch.second)
-        batch.fake = self.run(self.generator, batch.second).float()
+        batch.fake = networks.widened(self.run(self.generator, batch.second))
         return batch
 
     def generator_loss(self, batch: Batch) -> Tensor:

@@ -32,7 +32,7 @@ SHORTEST = 1e-12  # a code of less length has no direction
 
 def energy(autoencoder: nn.Module, x: Tensor) -> Tensor:
     """E(x) = || x - D(x) ||, for each sample: [N, ...] -> [N], for an ensemble [K, N, ...] -> [K, N]."""
-    drawn: Tensor = autoencoder(x).float()
+    drawn = widened(autoencoder(x))
     if drawn.shape != x.shape:
         raise ValueError(
             f"EBGAN's discriminator must return samples as it was given, {list(x.shape)}, not {list(drawn.shape)}: "

@@ -221,21 +221,21 @@ class InfoGAN(GAN):
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """D's logits, [N]."""
-        logits: Tensor = self.discriminator(x)[..., 0].float()
+        logits: Tensor = networks.widened(self.discriminator(x)[..., 0])
         return logits
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """D's loss, and minus the bound on the detached fakes: this is where Q learns."""
         h = features(self.discriminator, self._noisy(batch.fake.detach()))
         last = cast(nn.Sequential, self.discriminator.layers)[-1]
-        out, watched = last(h).float(), last(h.detach())[..., 1:].float()
+        out, watched = networks.widened(last(h)), networks.widened(last(h.detach())[..., 1:])
         loss = self.objective.discriminator(self.judge(self._noisy(batch.real)), out[..., 0])
         played, spectated = self.codes.bounds(out[..., 1:], batch.z), self.codes.bounds(watched, batch.z)
         return loss - torch.where(self.weight > 0, self.weight * played, spectated).sum()
 
     def generator_loss(self, batch: Batch) -> Tensor:
         """G's loss, and minus the bound through Q as it now is."""
-        out = self.discriminator(self._noisy(batch.fake)).float()
+        out = networks.widened(self.discriminator(self._noisy(batch.fake)))
         real = self.judge(self._noisy(batch.real)).detach() if self.objective.paired else None
         bounds = self.codes.bounds(out[..., 1:], batch.z)
         means = bounds.detach().reshape(-1, len(self.codes.parts)).mean(0)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation, nothing
 
@@ -92,7 +93,7 @@ class Inpainting(Translation[HoleBatch]):
     def output(self, generator: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
         """What ``generator`` paints for pictures with holes, in the full frame: [N, C, H, W]."""
         seen = erase(x, mask, self.fill)
-        out = generator(torch.cat([seen, mask], 1) if getattr(generator, "takes_mask", False) else seen).float()
+        out = widened(generator(torch.cat([seen, mask], 1) if getattr(generator, "takes_mask", False) else seen))
         edge = (x.shape[2] - out.shape[2]) // 2
         if edge < 0 or any(full != side + 2 * edge for full, side in zip(x.shape[2:], out.shape[2:], strict=True)):
             raise ValueError(f"G paints whole pictures, {list(x.shape[2:])}, or their central squares, not {list(out.shape[2:])}")

@@ -76,13 +76,13 @@ class DetailGAN(GAN[DetailBatch]):
         """Add details to the enlargements of the real pictures' halves."""
         base = enlarged(halved(real))
         z = self.joint_latents(len(real), source)
-        fake = (base + self.generator(z, base)).float()
+        fake = networks.widened(base + self.generator(z, base))
         return DetailBatch(real=real, z=z, fake=fake, labels=labels, step=step, base=base)
 
     def judge(self, x: Tensor, batch: DetailBatch | None = None) -> Tensor:
         """D's logits for pictures x beside the enlargements of their round."""
         base = batch.base if batch is not None else enlarged(halved(x))
-        logits: Tensor = self.discriminator(torch.cat([base, x], 1)).float()
+        logits: Tensor = networks.widened(self.discriminator(torch.cat([base, x], 1)))
         return logits
 
     @torch.no_grad()

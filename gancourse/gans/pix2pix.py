@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check
+from gancourse.base.networks import widened
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation, mean, nothing
 from gancourse.losses.penalties import Penalty
@@ -76,7 +77,7 @@ class Pix2Pix(Translation):
         if b is None:
             raise ValueError("pix2pix learns from pairs: pass batches of (a, b), such as gancourse.data.PairBatches")
         self.keep(a)
-        return Batch(real=b, z=a.new_empty(0), fake=self.run(self.generator, a).float(), labels=a, step=step)
+        return Batch(real=b, z=a.new_empty(0), fake=widened(self.run(self.generator, a)), labels=a, step=step)
 
     def joined(self, a: Tensor, b: Tensor) -> Tensor:
         """What D looks at: a and b side by side in the channels, or b alone."""
@@ -85,7 +86,7 @@ class Pix2Pix(Translation):
     def logits(self, x: Tensor) -> list[Tensor]:
         """D's logits as a list with one entry for each scale."""
         logits = self.discriminator(x)
-        return [scale.float() for scale in logits] if isinstance(logits, list) else [logits.float()]
+        return [widened(scale) for scale in (logits if isinstance(logits, list) else [logits])]
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The mean of D's logits over patches and scales, for joined pictures x: [N].  (A penalty is one of this mean.)"""
@@ -133,6 +134,6 @@ class Pix2Pix(Translation):
         for f, r in zip(fake, real, strict=True):
             distance = fake[0][0].new_zeros(())
             for x, y in zip(f[:-1], r[:-1], strict=True):
-                distance = distance + F.l1_loss(x.float(), y.float())
+                distance = distance + F.l1_loss(widened(x), widened(y))
             scales.append(distance)
         return mean(scales)

@@ -113,13 +113,13 @@ class SemiSupervisedGAN(GAN):
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The logit of "real": logsumexp of the class logits."""
-        return real_logit(self.discriminator(x).float())
+        return real_logit(networks.widened(self.discriminator(x)))
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         x, y = (ranks.part(rows) for rows in self.labelled.draw(self.batch_labelled, self._own))
-        supervised = supervised_loss(self.discriminator(self._noisy(x.to(self.device))).float(), y.to(self.device))
+        supervised = supervised_loss(networks.widened(self.discriminator(self._noisy(x.to(batch.real)))), y.to(self.device))
         real, fake = self.discriminator(self._noisy(batch.real)), self.discriminator(self._noisy(batch.fake.detach()))
-        unlabelled = unlabelled_loss(real.float(), fake.float())
+        unlabelled = unlabelled_loss(networks.widened(real), networks.widened(fake))
         batch.log["supervised"], batch.log["unlabelled"] = supervised.mean().detach(), unlabelled.mean().detach()
         return (supervised + self.unlabelled_weight * unlabelled).sum()
 

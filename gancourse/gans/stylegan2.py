@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses import penalties
 from gancourse.losses.penalties import Penalty
@@ -58,8 +59,8 @@ def path_lengths(images: Tensor, ws: Tensor, directions: Tensor) -> Tensor:
 
     images = g(ws) with ws [N, layers, w_dim]; ``directions`` y has the images' shape and variance 1 / (H W).
     """
-    (gradient,) = torch.autograd.grad((images.float() * directions).sum(), ws, create_graph=True)  # [N, layers, w_dim]
-    squares = gradient.float().square().sum(2).mean(1)
+    (gradient,) = torch.autograd.grad((widened(images) * directions).sum(), ws, create_graph=True)  # [N, layers, w_dim]
+    squares = widened(gradient).square().sum(2).mean(1)
     return torch.where(squares > 0, squares, 1.0).sqrt() * (squares > 0)  # at 0 the root's own slope is infinite
 
 
@@ -125,7 +126,7 @@ class StyleGAN2(GAN[StyleBatch]):
         directions = None
         if self.path is not None and step % self.path.every == 0:
             directions = self._directions(real, self.path, source)
-        fake = self._synthesised(ws, step).float()
+        fake = widened(self._synthesised(ws, step))
         return StyleBatch(real=real, z=z, fake=fake, labels=labels, step=step, ws=ws, directions=directions)
 
     def _directions(self, real: Tensor, path: PathLength, source: torch.Generator) -> Tensor:
@@ -138,7 +139,7 @@ class StyleGAN2(GAN[StyleBatch]):
             )
         pixels = math.sqrt(real.shape[2] * real.shape[3])
         n = max(1, len(real) // path.shrink)
-        return ranks.drawn(n, lambda n: torch.randn(n, *real.shape[1:], generator=source) / pixels).to(self.device)
+        return ranks.drawn(n, lambda n: torch.randn(n, *real.shape[1:], generator=source) / pixels).to(real)
 
     def _synthesised(self, ws: Tensor, step: int) -> Tensor:
         return self.styled.synthesis(ws) if step >= self.noise_from else self.styled.synthesis(ws, "none")
@@ -155,9 +156,9 @@ class StyleGAN2(GAN[StyleBatch]):
         return torch.where(from_other.to(ws.device)[:, :, None], other, ws)
 
     def judge(self, x: Tensor, batch: StyleBatch | None = None) -> Tensor:
-        """D's logits in float32, of a conditional one those for the labels of ``batch``."""
+        """D's logits in float32 at least, of a conditional one those for the labels of ``batch``."""
         seen = (x, batch.labels if batch is not None else None) if self.label_dim else (x,)
-        logits: Tensor = self.discriminator(*seen).float()
+        logits: Tensor = widened(self.discriminator(*seen))
         return logits
 
     def generator_loss(self, batch: StyleBatch) -> Tensor:
@@ -170,8 +171,8 @@ class StyleGAN2(GAN[StyleBatch]):
     def _path_penalty(self, batch: StyleBatch, path: PathLength, directions: Tensor) -> Tensor:
         ws = batch.ws[: len(directions)]
         with torch.autocast(self.device.type, enabled=False):  # a derivative of a derivative needs float32's digits
-            lengths = path_lengths(self._synthesised(ws.float(), batch.step), ws, directions)
-        mean = self.path_mean.to(lengths.device).lerp(ranks.mean(lengths.detach().mean()), path.decay)
+            lengths = path_lengths(self._synthesised(widened(ws), batch.step), ws, directions)
+        mean = self.path_mean.to(lengths).lerp(ranks.mean(lengths.detach().mean()), path.decay)
         self.path_mean = mean
         batch.log["path_length"] = lengths.mean()
         return path.weight * (lengths - mean).square().mean()

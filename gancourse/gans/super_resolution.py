@@ -54,7 +54,7 @@ class SuperResolution(Translation):
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         low = downscale(real, self.scale)
         self.keep(low)
-        return Batch(real=real, z=low, fake=self.run(self.generator, low).float(), labels=labels, step=step)
+        return Batch(real=real, z=low, fake=networks.widened(self.run(self.generator, low)), labels=labels, step=step)
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         return super().discriminator_loss(batch) if self.adversarial else nothing(self.discriminator)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.conditional import Labelled, Memory
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
@@ -69,12 +70,12 @@ class TextGAN(GAN):
         batch = Batch(real, torch.empty(0), real, labels, step)  # fails here, by name, where sentences are missing
         self._memory.add(batch.second)
         batch.z = self.joint_latents(len(real), source)
-        batch.fake = self.generator(batch.z, batch.second).float()
+        batch.fake = widened(self.generator(batch.z, batch.second))
         return batch
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
-        """D's logits for pictures with the sentences of ``batch``, in float32."""
-        logits: Tensor = self.discriminator(x, batch.second if batch is not None else None).float()
+        """D's logits for pictures with the sentences of ``batch``, in float32 at least."""
+        logits: Tensor = widened(self.discriminator(x, batch.second if batch is not None else None))
         return logits
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
@@ -83,7 +84,7 @@ class TextGAN(GAN):
         real = self.judge(batch.real, batch)
         loss = self.objective.discriminator(real, self.judge(fake, batch))
         if self.mismatched:
-            wrong = self.discriminator(*self._third(batch, fake)).float()
+            wrong = widened(self.discriminator(*self._third(batch, fake)))
             batch.log["d_wrong"] = wrong.mean()
             loss = (loss + self.objective.discriminator(real, wrong)) / 2
         return self.penalised(loss, batch, batch.real, fake)
@@ -92,7 +93,7 @@ class TextGAN(GAN):
         """The third batch of pairs: pictures, and the sentences that they are shown with."""
         if self.wrong == "own":
             with torch.no_grad():
-                return self.generator(others(batch.z), batch.second).float(), batch.second
+                return widened(self.generator(others(batch.z), batch.second)), batch.second
         return batch.real if self.wrong == "real" else fake, others(batch.second)
 
     def generator_loss(self, batch: Batch) -> Tensor:
@@ -108,7 +109,7 @@ class TextGAN(GAN):
     def _between(self, batch: Batch) -> Tensor:
         """G's loss for vectors half-way between two sentences, with the same latents."""
         middle = (batch.second + others(batch.second)) / 2
-        fake = self.discriminator(self.generator(batch.z, middle), middle).float()
+        fake = widened(self.discriminator(self.generator(batch.z, middle), middle))
         real = self.judge(batch.real, batch).detach() if self.objective.paired else None
         return self.objective.generator(fake, real)
 

@@ -60,7 +60,7 @@ class UnrolledGAN(GAN):
 
     def judge_with(self, phi: dict[str, Tensor], x: Tensor) -> Tensor:
         """The logits of D with the weights phi."""
-        logits: Tensor = functional_call(self.discriminator, phi, (x,)).float()
+        logits: Tensor = networks.widened(functional_call(self.discriminator, phi, (x,)))
         return logits
 
     def generator_loss(self, batch: Batch) -> Tensor:

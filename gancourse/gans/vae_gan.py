@@ -55,7 +55,7 @@ class VAEGAN(GAN[RebuiltBatch]):
             raise ValueError("VAE-GAN needs pairs: pass batches (x, y), a shape and a picture of it")
         z = self.joint_latents(len(real), source)
         code = self.generator.encode(labels)
-        fake, rebuilt = self._made(self.generator, z, code, source).float().split(len(real))
+        fake, rebuilt = networks.widened(self._made(self.generator, z, code, source)).split(len(real))
         return RebuiltBatch(real=real, z=z, fake=fake, labels=labels, step=step, code=code, rebuilt=rebuilt)
 
     def _made(self, players: Any, z: Tensor, code: Code, source: torch.Generator) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.base import check, networks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -41,7 +42,7 @@ class VideoGAN(GAN[ClipBatch]):
         """Draw latents, and make clips whose masks are kept."""
         z = self.joint_latents(len(real), source)
         streams = self._streams(real, z)
-        return ClipBatch(real=real, z=z, fake=streams.clip().float(), labels=labels, step=step, mask=streams.mask.float())
+        return ClipBatch(real=real, z=z, fake=widened(streams.clip()), labels=labels, step=step, mask=widened(streams.mask))
 
     def _streams(self, real: Tensor, z: Tensor) -> Any:
         """Mask, foreground and background of the clips that stand beside the real ones."""
