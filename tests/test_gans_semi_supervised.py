@@ -148,3 +148,9 @@ def test_features_are_matched_in_float32_under_autocast():
     batch = game.play(torch.randn(6, 2), torch.Generator())
     with torch.autocast("cpu", torch.bfloat16):
         assert game.generator_loss(batch).dtype == game.discriminator_loss(batch).dtype == torch.float32
+
+
+def test_a_classifier_that_ends_in_nan_is_no_control():
+    labelled = torch.full((4, 2), torch.nan), torch.arange(4) % 2
+    with pytest.raises(ValueError, match="the loss became nan within 2 steps"):
+        ssl.fit_supervised(Classifier(2, 2, hidden=(4,)), labelled, 2)

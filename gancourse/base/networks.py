@@ -156,5 +156,10 @@ def descend(
         value = loss()
         torch.autograd.backward(value)
         optimizer.step()
-    if not bool(torch.isfinite(value.detach()).all()):
-        raise ValueError(f"the loss became {float(value.detach())} within {steps} steps: lower lr, or look at the data for NaN")
+    ended_well(value, steps)
+
+
+def ended_well(loss: Tensor, steps: int) -> None:
+    """Raise a ValueError where the last of a training's losses is NaN or infinite."""
+    if not math.isfinite(value := loss.item()):
+        raise ValueError(f"the loss became {value} within {steps} steps: lower lr, or look at the data for NaN")

@@ -168,12 +168,12 @@ def fit_supervised(
     Returns the averaged classifier; an ensemble trains all its members.
     """
     few = LabelledSet(*labelled, members=getattr(classifier, "members", None))
-    batch_size, lr = check.whole("batch_size", batch_size), check.positive("lr", lr)
+    steps, batch_size, lr = check.whole("steps", steps), check.whole("batch_size", batch_size), check.positive("lr", lr)
     noise, average = check.at_least("noise", noise), None if average is None else check.fraction("average", average)
     kept = copy.deepcopy(classifier).requires_grad_(False) if average is not None else classifier
     optimizer = torch.optim.Adam(classifier.parameters(), lr=lr, betas=(0.5, 0.999))
     source = torch.Generator().manual_seed(seed)
-    for _ in range(check.whole("steps", steps)):
+    for _ in range(steps):
         x, y = few.draw(batch_size, source)
         loss = supervised_loss(classifier(noisy(x, noise, source)), y).sum()
         optimizer.zero_grad()
@@ -181,6 +181,7 @@ def fit_supervised(
         optimizer.step()
         if average is not None:
             update_average(kept, classifier, average)
+    networks.ended_well(loss, steps)
     return kept
 
 
