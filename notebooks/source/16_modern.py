@@ -332,17 +332,15 @@ claim(
     source="Zhao et al. 2020, figure 1",
     note="At step 0 both arms have one and the same D. The share counts the order of logits, so that smaller logits cannot make it.",
 )
-claim(
+question(
     "S16.memory_through",
-    "The same, each D asked through the T that it trained behind",
-    paper="D's accuracy: training rises, validation falls",
+    "And with each D asked through the T that it trained behind? The same share of pairs, none less DiffAugment",
     ours=knows["100: none"] - through["100: DiffAugment"],
     over="trainings",
-    tolerance=at_least(0.2),
     baselines=nulls(the_plain_D_less_itself_asked_through_T=hidden),
-    source="Zhao et al. 2020, figure 1",
-    open=f"asked through T the plain D loses as much, {hidden.mean():.2f}: the question hides memory, too" if hidden.mean() >= 0.2 else "",
-    note="Eight draws of T for each face, D's logits averaged.",
+    source="beside Zhao et al. 2020, figure 1",
+    note="At least 0.2 was asked for, as a claim. But the figure's D has no T, and asking through it is ours. Asked so, the plain D loses as much: the question hides memory, too, "
+    "and no value could be judged. Eight draws of T for each face, D's logits averaged.",
 )
 claim(
     "S16.ada",
@@ -1246,19 +1244,15 @@ for how in ("ADA", "DiffAugment"):
     )
 at, plain = trained.curve("frechet")["9,000: none"]
 cost = dict(zip(at, (trained.curve("frechet")["9,000: DiffAugment"][1] / plain).mean(0), strict=True))
-claim(
+question(
     "S16.many",
-    "With 9,000 pictures DiffAugment hurts, as with the paper's 70,000: Fréchet distance with over without, by seed",
-    paper=4.24 / 3.81,
+    "Does DiffAugment hurt with 9,000 pictures? Fréchet distance with over without, by seed",
     ours=frechet["9,000: DiffAugment"] / frechet["9,000: none"],
     over="trainings",
-    tolerance=at_least(1.05),
-    baselines=nulls(no_difference=1),
-    source="Zhao et al. 2020, FFHQ with 70,000 pictures",
-    open=f"the paper's nearest row, 10,000 pictures, has {7.86 / 14.75:.2f}: there DiffAugment helps",
-    note="Opened after the run of 5,000 steps. Before it, open was asked for only where the ratio at 100 faces ends at 1.05 or more. "
-    + "The mean of the ratio on the way: "
-    + ", ".join(f"{cost[step]:.2f} at step {step:,}" for step in ((2000, 5000) if 5000 in cost else ())),
+    baselines=nulls(no_difference=1, chance=by_chance(frechet["9,000: none"], np.divide)),
+    source=f"beside Zhao et al. 2020, FFHQ: {4.24 / 3.81:.2f} with 70,000 pictures, {7.86 / 14.75:.2f} with 10,000",
+    note="At least 1.05 was asked for, as a claim. But the paper says it of 70,000 pictures, and the opposite of 10,000, its size nearest to ours. "
+    "The mean of the ratio on the way: " + ", ".join(f"{cost[step]:.2f} at step {step:,}" for step in ((2000, 5000) if 5000 in cost else ())),
 )
 claim(
     "S16.thermostat",
