@@ -25,6 +25,7 @@ NAMES = (
     "few_faces_long",
     "few_faces_longer",
     "ganhacks",
+    "ganhacks_pooling",
     "ganhacks_seeds",
     "growing_peak",
     "growing_race",
