@@ -592,11 +592,11 @@ viz.table(
 # All rows share the *same* five reference trainings. Were these lucky, every tip that an arm adds would look worse, and every tip that an arm leaves better. So a second column of the table, asked for after the run, compares each arm with all *twelve* trainings of the reference, those of two further seeds and of the other seed among them; not in pairs, but as a difference of two means (Welch's interval). A word stands in the table only where both columns say it.
 
 # %%
-record, two_more, twenty = (records.load(name) for name in ("ganhacks", "ganhacks_seeds", "ganhacks_pooling"))
-distances, new_distances, fresh = (part.final("frechet_levelled") for part in (record, two_more, twenty))
+record, two_more, fourteen = (records.load(name) for name in ("ganhacks", "ganhacks_seeds", "ganhacks_pooling"))
+distances, new_distances, fresh = (part.final("frechet_levelled") for part in (record, two_more, fourteen))
 new_gains = {arm: gain(new_distances, arm) for arm in LONGER}
 gains = {arm: np.append(gain(distances, arm), new_gains.get(arm, [])) for arm in [AGAIN, *LEAVES, *ADDS]}  # log2: 1 halves the distance
-first_seven, gains[POOLING] = gains[POOLING], gain(fresh, POOLING)  # judged by twenty pairs of its own
+first_seven, gains[POOLING] = gains[POOLING], gain(fresh, POOLING)  # judged by fourteen pairs of its own
 every = np.log2(np.concatenate([part[REFERENCE] for part in (distances, new_distances, fresh)] + [distances[AGAIN]]))  # of the reference
 EDGE = math.log2(1.1)
 
@@ -709,11 +709,11 @@ first_five = np.log2(distances[REFERENCE])
 others = np.log2(fresh[REFERENCE])
 question(
     "S29.first_five",
-    "Luck of the five reference trainings that all rows share: halvings by which each is nearer than the mean of twenty others",
+    "Luck of the five reference trainings that all rows share: halvings by which each is nearer than the mean of fourteen others",
     ours=others.mean() - first_five,
     over="trainings",
     baselines=nulls(no_difference=0),
-    note=f"The mean of the twenty is known to {others.std(ddof=1) / len(others) ** 0.5:.2f} halvings (standard error). "
+    note=f"The mean of the fourteen is known to {others.std(ddof=1) / len(others) ** 0.5:.2f} halvings (standard error). "
     f"Beside seven older ones it was {np.log2(np.append(distances[AGAIN], new_distances[REFERENCE])).mean() - first_five.mean():.2f}.",
 )
 shares, new_shares = (part.final("total_variation") for part in (record, two_more))
@@ -746,7 +746,7 @@ def box(arm):
     if number == 17:
         told["note"] += " Here dropout stands behind every ReLU of G, the last too; the list says: several layers."
     if arm == POOLING:
-        told["note"] += f" Twenty pairs of their own, whose number was fixed before the run. Seven older ones: {as_ratio(first_seven.mean(), *interval_of(first_seven.tolist()))}."
+        told["note"] += f" Fourteen pairs of their own, whose number was fixed before the run. Seven older ones: {as_ratio(first_seven.mean(), *interval_of(first_seven.tolist()))}."
     elif arm in LONGER:
         told["note"] += f" The two new pairs alone: {' and '.join(f'{2**value:.2f}' for value in new_gains[arm])}."
     if number in (14, 15):  # the list is not sure of these: there is nothing to contradict
@@ -1596,7 +1596,7 @@ claim(
     control=boxes["mixed batches"],
     baselines=chance,
     decks="C",
-    note="Both discriminators have 3 x 3 kernels; they halve by max pooling, or by strides. Twenty pairs; the row was written before the run.",
+    note="Both discriminators have 3 x 3 kernels; they halve by max pooling, or by strides. Fourteen pairs; the row was written before the run.",
 )
 question(
     "S29.tip5_small_kernels",
