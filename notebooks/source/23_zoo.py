@@ -586,7 +586,7 @@ viz.table(
 # ## 5. One change at a time
 #
 # What would a fair test of a trick be? *One* change, everything else equal; the same seeds on both sides, so that runs can be compared in pairs; enough seeds for an interval; a measure that noise does not pass; a threshold named before the run. The recorded experiment `ganhacks` does that for seventeen changes that test fourteen of the tips: a small DCGAN on
-# real digits at 32 px, 2,000 steps, five seeds each. (Labels have seven, and minibatch discrimination, for a reason below. Max pooling, which seven left leaning, has fourteen of its own: their number was fixed before.) Its reference follows the tips on which DCGAN stands. An arm *leaves* one of these, or *adds* one more. The number is the Fréchet distance to held-out digits, all with their paper put to black (`levelled`; section 8 says why), **without the tip over with it**: above 1 the tip helps. Ratios are averaged as logarithms, or else twice and half would make one and a quarter. The threshold: a tip *helps* where the 95 % interval lies above 1.1,
+# real digits at 32 px, 2,000 steps, five seeds each. (Labels have seven, and minibatch discrimination, for a reason below. Max pooling, which seven left leaning, has twelve of its own: their number was fixed before.) Its reference follows the tips on which DCGAN stands. An arm *leaves* one of these, or *adds* one more. The number is the Fréchet distance to held-out digits, all with their paper put to black (`levelled`; section 8 says why), **without the tip over with it**: above 1 the tip helps. Ratios are averaged as logarithms, or else twice and half would make one and a quarter. The threshold: a tip *helps* where the 95 % interval lies above 1.1,
 # *harms* where it lies below 1 / 1.1, makes *no difference* where it lies between, and is *open* else. One more arm changes only the seed: it says what luck says.
 #
 # All rows share the *same* five reference trainings. Were these lucky, every tip that an arm adds would look worse, and every tip that an arm leaves better. So a second column of the table, asked for after the run, compares each arm with *all* trainings of the reference, those of other seeds among them; not in pairs, but as a difference of two means (Welch's interval). A word stands in the table only where both columns say it.
@@ -594,11 +594,11 @@ viz.table(
 # What can five pairs find? The table's caption computes it: a tip worth `1.51`, four times in five. A smaller one mostly stays *open*, whether it helps or not. So *open* says how few pairs there are, and nothing of the tip.
 
 # %%
-record, two_more, fourteen = (records.load(name) for name in ("ganhacks", "ganhacks_seeds", "ganhacks_pooling"))
-distances, new_distances, fresh = (part.final("frechet_levelled") for part in (record, two_more, fourteen))
+record, two_more, dozen = (records.load(name) for name in ("ganhacks", "ganhacks_seeds", "ganhacks_pooling"))
+distances, new_distances, fresh = (part.final("frechet_levelled") for part in (record, two_more, dozen))
 new_gains = {arm: gain(new_distances, arm) for arm in LONGER}
 gains = {arm: np.append(gain(distances, arm), new_gains.get(arm, [])) for arm in [AGAIN, *LEAVES, *ADDS]}  # log2: 1 halves the distance
-first_seven, gains[POOLING] = gains[POOLING], gain(fresh, POOLING)  # judged by fourteen pairs of its own
+first_seven, gains[POOLING] = gains[POOLING], gain(fresh, POOLING)  # judged by twelve pairs of its own
 every = np.log2(np.concatenate([part[REFERENCE] for part in (distances, new_distances, fresh)] + [distances[AGAIN]]))  # of the reference
 EDGE = math.log2(1.1)
 
@@ -711,11 +711,11 @@ first_five = np.log2(distances[REFERENCE])
 others = np.log2(fresh[REFERENCE])
 question(
     "S29.first_five",
-    "Luck of the five reference trainings that all rows share: halvings by which each is nearer than the mean of fourteen others",
+    "Luck of the five reference trainings that all rows share: halvings by which each is nearer than the mean of twelve others",
     ours=others.mean() - first_five,
     over="trainings",
     baselines=nulls(no_difference=0),
-    note=f"The mean of the fourteen is known to {others.std(ddof=1) / len(others) ** 0.5:.2f} halvings (standard error). "
+    note=f"The mean of the twelve is known to {others.std(ddof=1) / len(others) ** 0.5:.2f} halvings (standard error). "
     f"Beside seven older ones it was {np.log2(np.append(distances[AGAIN], new_distances[REFERENCE])).mean() - first_five.mean():.2f}.",
 )
 shares, new_shares = (part.final("total_variation") for part in (record, two_more))
@@ -748,7 +748,7 @@ def box(arm):
     if number == 17:
         told["note"] += " Here dropout stands behind every ReLU of G, the last too; the list says: several layers."
     if arm == POOLING:
-        told["note"] += f" Its kernels are 3 x 3, the reference's 4 x 4. Fourteen pairs of its own, their number fixed before the run. Seven older ones: {as_ratio(first_seven.mean(), *interval_of(first_seven.tolist()))}."
+        told["note"] += f" Its kernels are 3 x 3, the reference's 4 x 4. Twelve pairs of its own, their number fixed before the run. Seven older ones: {as_ratio(first_seven.mean(), *interval_of(first_seven.tolist()))}."
     elif arm in LONGER:
         told["note"] += f" The two new pairs alone: {' and '.join(f'{2**value:.2f}' for value in new_gains[arm])}."
     if number in (14, 15):  # the list is not sure of these: there is nothing to contradict
