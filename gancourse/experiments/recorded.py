@@ -25,7 +25,6 @@ NAMES = (
     "few_faces_long",
     "few_faces_longer",
     "ganhacks",
-    "ganhacks_pooling",
     "ganhacks_seeds",
     "growing_peak",
     "growing_race",
