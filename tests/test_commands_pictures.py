@@ -19,7 +19,10 @@ from gancourse.experiments.own import plans
 from gancourse.experiments.own.follow import Follow
 from gancourse.metrics import inception
 from gancourse.models import biggan, conditional_convnet, r3gan, text
+from gancourse.models.classifier import AttributeClassifier
+from gancourse.models.encoder_decoder import GatedInpainter, SRResNet
 from gancourse.models.translator import TwoWay
+from gancourse.models.unet import UNet
 from gancourse.zoo import exported
 from tests import own
 from tests.command_line import folders, run, save_generator  # noqa: F401  (the fixtures are used by name)
@@ -53,7 +56,7 @@ def test_train_sample_export(capsys, tmp_path, trained, monkeypatch):
     monkeypatch.setattr(exported, "find_spec", lambda name: None)
     status, _, err = run(capsys, "export", "out", "--output", "elsewhere")
     assert status == 2 and 'pip install "gancourse[export]", or leave ONNX out with --no-onnx\n' in err
-    assert (tmp_path / "elsewhere" / "out.json").is_file()
+    assert not (tmp_path / "elsewhere" / "out.json").exists(), "all of it or nothing"
 
 
 @pytest.mark.skipif(any(find_spec(name) is None for name in exported.PACKAGES), reason="needs pip install 'gancourse[export]'")
@@ -308,11 +311,13 @@ def test_both_directions_are_exported_to_files_of_their_own(capsys, tmp_path, mo
 
     def to_onnx(network, path, size):
         written[path.name] = network
+        path.write_text("onnx")
         return types.SimpleNamespace(path=path)
 
     monkeypatch.setattr(exported, "to_onnx", to_onnx)
     for words in ([], ["--back"]):
         assert run(capsys, "export", "./two", *words)[0] == 0
+    assert {"two.onnx", "two-back.onnx"} <= {path.name for path in (tmp_path / "export").iterdir()}
     assert list(written) == ["two.onnx", "two-back.onnx"]
 
 
@@ -337,6 +342,39 @@ def test_export_replaces_what_it_wrote_and_nothing_else(capsys, tmp_path, traine
     assert export("out", "--output", "mine", "--force")[0] == 0 and export("out", "--output", "mine")[0] == 0
     (tmp_path / "notes.txt").write_text("x")
     assert "notes.txt is a file: name a folder" in export("out", "--output", "notes.txt")[2]
+
+
+def test_an_export_is_of_one_step(capsys, tmp_path, trained, monkeypatch):
+    """An ONNX of an earlier step does not stay beside the new weights."""
+    there = trained / "export"
+
+    def to_onnx(network, path, size):
+        path.write_text(str(step))
+        return types.SimpleNamespace(path=path)
+
+    step = 4
+    monkeypatch.setattr(exported, "to_onnx", to_onnx)
+    assert run(capsys, "export", "out")[0] == 0
+    status, out, _ = run(capsys, "export", "out", "--no-onnx")
+    assert status == 0 and "removed" not in out and (there / "out.onnx").read_text() == "4", "it is of these weights"
+    step = 6
+    assert run(capsys, *TRAIN, "--steps", step, "--run", "out")[0] == 0
+    before = (there / "out.safetensors").read_bytes()
+
+    def fails(network, path, size):
+        raise ValueError("1 from PyTorch's")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exported, "to_onnx", fails)
+        assert run(capsys, "export", "out")[0] == 2
+    assert (there / "out.safetensors").read_bytes() == before and (there / "out.onnx").read_text() == "4"
+    assert sorted(path.name for path in there.iterdir()) == ["out.json", "out.onnx", "out.safetensors"]
+    status, out, _ = run(capsys, "export", "out", "--no-onnx")
+    assert status == 0 and f"removed {Path('out', 'export', 'out.onnx')}, which was of other weights" in out
+    assert zoo.card(there / "out.safetensors")["exported"] == ["out.json", "out.safetensors"]
+    assert sorted(path.name for path in there.iterdir()) == ["out.json", "out.safetensors"]
+    (there / "out.onnx").write_text("mine")
+    assert run(capsys, "export", "out", "--no-onnx")[0] == 0 and (there / "out.onnx").read_text() == "mine"
 
 
 def test_an_onnx_of_somebody_else_stays(capsys, tmp_path, trained, monkeypatch):
@@ -382,6 +420,36 @@ def test_translators_translate_a_folder(capsys, tmp_path):
     save_generator(tmp_path / "tiny")
     assert "translates nothing: leave --images out" in run(capsys, "sample", "./tiny", "--images", "pets")[2]
     assert "does not use --back" in run(capsys, "sample", "./tiny", "--back")[2]
+
+
+@pytest.mark.parametrize("name", ["inpaint", "upscale", "drawn", "judge", "judge of one"])
+def test_every_translator_translates_or_says_how(capsys, tmp_path, name):
+    networks = {
+        "inpaint": (GatedInpainter, {"width": 4}),
+        "upscale": (SRResNet, {"scale": 4, "width": 4, "blocks": 1}),
+        "drawn": (UNet, {"in_channels": 1, "out_channels": 3, "size": 32, "width": 4}),
+        "judge": (AttributeClassifier, {"attribute_names": {"hair": ("red", "blue"), "smile": ("no", "yes")}}),
+        "judge of one": (AttributeClassifier, {"attribute_names": {"digit": ("0", "1")}, "channels": 1}),
+    }
+    kind, arguments = networks[name]
+    model = kind(**arguments).eval()
+    zoo.save(tmp_path / "net", model, zoo.fill_card(model, arguments, data={"name": "x", "arguments": {"size": 32}}), dtype=None)
+    own.pets(tmp_path / "pets", 3, size=32)
+    status, _, err = run(capsys, "sample", "./net", "--images", "pets")
+    bare = run(capsys, "sample", "./net")[2]
+    if name in ("upscale", "drawn"):
+        given, made = pictures.translated(zoo.load(tmp_path / "net"), "pets", 3, False)
+        assert status == 0 and given.shape == made.shape == (3, 3, 32, 32), err
+        assert "net translates pictures: add --images FOLDER" in bare
+        if name == "drawn":
+            assert torch.equal(given[:, :1], given[:, 1:2]), "grey, as it was given"
+        else:
+            assert torch.equal(given[:, :, ::4, ::4], given[:, :, 3::4, 3::4]), "a quarter of the side, enlarged"
+    elif name == "inpaint":
+        assert status == 2 and "net takes a mask beside the picture: call it in Python, gancourse.zoo.load(" in err
+    else:
+        assert status == 2 and "net makes no pictures: leave --images out" in err
+        assert "draws from x, not from latents alone: call it in Python" in bare
 
 
 def test_distance_says_which_features_and_warns_of_few_pictures(capsys, tmp_path, monkeypatch):

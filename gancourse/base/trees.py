@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,13 @@ def on_cpu(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: on_cpu(value) for key, value in node.items()}
     return [on_cpu(value) for value in node] if isinstance(node, list | tuple) else node
+
+
+def tuples(node: Any) -> Any:
+    """The tree with tuples in the place of lists, at every depth: JSON has lists where Python had tuples."""
+    if isinstance(node, Mapping):
+        return {key: tuples(value) for key, value in node.items()}
+    return tuple(map(tuples, node)) if isinstance(node, list) else node
 
 
 def content(tensor: Tensor) -> memoryview:

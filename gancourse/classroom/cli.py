@@ -108,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--output", type=Path, metavar="FILE.html", help="default: NN_name.html, in this folder; with --all the folder"
     )
+    run.add_argument("--force", action="store_true", help="replace the output even if it is no page that the course made")
 
     slides = add("slides", lectures.slides, "write the slides of a lecture as one HTML page, from its stored outputs")
     slides.add_argument("notebook", nargs="?", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")
@@ -115,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument(
         "--output", type=Path, metavar="FILE.html", help="default: NN_name-slides.html, in this folder; with --all the folder"
     )
+    slides.add_argument("--force", action="store_true", help="replace the output even if it is no page that the course made")
 
     train = add("train", training.train, "train a network by a recipe of the course, or on your own pictures")
     train.add_argument("recipe", nargs="?", help="the recipe's name, or with --images a family; without one they are listed")
@@ -198,6 +200,7 @@ def parser() -> argparse.ArgumentParser:
     claims.add_argument("--check", action="store_true", help="run nothing: say whether the ledger agrees with the notebooks")
     claims.add_argument("--scale", choices=SCALES, help="default: cpu, the scale of the committed outputs")
     claims.add_argument("--output", type=Path, metavar="FILE.md", help="default: CLAIMS.md of the checkout")
+    claims.add_argument("--force", action="store_true", help="replace the output even if it is no ledger")
 
     add("version", _version, "print the version")
     return top

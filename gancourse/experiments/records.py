@@ -63,14 +63,10 @@ class Record:
     @property
     def sheet(self) -> Path:
         """The picture's file; FileNotFoundError where there is none."""
-        if not self._has_pictures:
+        if self.picture is None or "strip" not in self.content:
             name = self.content["name"]
             raise FileNotFoundError(f"the record of {name} has no pictures: {command(name)} draws them")
         return self.picture
-
-    @property
-    def _has_pictures(self) -> bool:
-        return self.picture is not None and "strip" in self.content
 
     @property
     def seconds(self) -> float:
@@ -176,7 +172,7 @@ class Record:
         from gancourse import viz
 
         viz.show(self.curves(*scores, against=against), caption=self._caption(*scores))
-        if strip and self._has_pictures:
+        if strip and self.picture is not None and "strip" in self.content:
             viz.show(self.strip(), caption="Samples of one training of each, the same inputs every time.")
 
     def _caption(self, *scores: str) -> str:

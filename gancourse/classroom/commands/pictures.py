@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gancourse.experiments.own.training import Outcome
     from gancourse.metrics import Extractor
     from gancourse.zoo import Shipped
+    from gancourse.zoo.exported import Exported
 
 FAMILIES = ("dcgan", "stylegan2", "r3gan", "progan", "biggan", "pix2pix", "cyclegan")
 OPTIONS = ("run", "size", "labels", "column", "fit", "background", "flip", "skip", "augment", "batch", "every", "direction")
@@ -176,7 +177,7 @@ def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int 
         given, made = translated(shipped, arguments.images, arguments.n or 8, arguments.back, arguments.skip)
         return torch.cat([given, made]), len(given)
     refuse(arguments, "a network that is no translator", "back", "skip")
-    if hasattr(shipped.model, "ab") or hasattr(shipped.model, "in_channels"):
+    if _translates(shipped.model):
         raise ValueError(f"{shipped.card.get('name', 'this network')} translates pictures: add --images FOLDER")
     n, seed = arguments.n or 64, arguments.seed or 0
     labels = labels_of(shipped, n, arguments.label, seed)
@@ -249,19 +250,51 @@ def _example(known: dict[str, list[str]]) -> str:
 
 
 def translated(shipped: Shipped, images: str, n: int, back: bool, skip: bool = False) -> tuple[Tensor, Tensor]:
-    """The first n pictures of a folder, and what a translator makes of them."""
+    """The first n pictures of a folder as a translator is given them, and what it makes of them: of one side and as many colours.
+
+    One that takes a grey picture is given that; one that enlarges pictures is given them so much smaller.
+    """
     import torch
 
+    from gancourse.data.corruptions import grey
     from gancourse.data.images import to_float
     from gancourse.data.own import first_of
 
-    name, arguments = shipped.card.get("name", "this network"), shipped.card.get("data", {}).get("arguments", {})
+    model: Any = shipped.model
+    _must_translate(shipped)
+    scale = getattr(model, "scale", 1)
+    with plain_warnings(), of_options():
+        x = to_float(first_of(images, _side_of(shipped) // scale, n, skip=skip))
+    if getattr(model, "in_channels", 3) == 1:
+        x = grey(x)
+    with torch.no_grad():
+        made = one_way(model, back)(x).clamp(-1, 1)
+    x = x.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
+    colours = max(x.shape[1], made.shape[1])
+    return x.expand(-1, colours, -1, -1), made.expand(-1, colours, -1, -1)
+
+
+def _translates(model: Any) -> bool:
+    """Whether a network makes pictures of pictures alone."""
+    return any(hasattr(model, name) for name in ("ab", "in_channels", "scale"))
+
+
+def _must_translate(shipped: Shipped) -> None:
+    """Raise a ValueError that says what a network does that does not make pictures of pictures alone."""
+    name = shipped.card.get("name", "this network")
     if hasattr(shipped.model, "latent_dim"):
         raise ValueError(f"{name} draws from latents and translates nothing: leave --images out")
-    with plain_warnings(), of_options():
-        x = to_float(first_of(images, int(getattr(shipped.model, "size", arguments.get("size", 64))), n, skip=skip))
-    with torch.no_grad():
-        return x, one_way(shipped.model, back)(x).clamp(-1, 1)
+    if hasattr(shipped.model, "takes_mask"):
+        raise ValueError(
+            f'{name} takes a mask beside the picture: call it in Python, gancourse.zoo.load("{name}").model(x), x [N, 4, H, W]'
+        )
+    if not _translates(shipped.model):
+        raise ValueError(f"{name} makes no pictures: leave --images out")
+
+
+def _side_of(shipped: Shipped) -> int:
+    """The side of the pictures that a network makes: its own, or that of its data."""
+    return int(getattr(shipped.model, "size", shipped.card.get("data", {}).get("arguments", {}).get("size", 64)))
 
 
 def one_way(model: Any, back: bool) -> Any:
@@ -350,7 +383,6 @@ def _extractor(asked: str | None, weights: Path | None) -> tuple[Extractor, str]
 def export(arguments: argparse.Namespace) -> None:
     """Write a network as safetensors with its card, and as ONNX."""
     from gancourse import zoo
-    from gancourse.zoo import exported
 
     if arguments.no_onnx:
         refuse(arguments, "export --no-onnx", "back")
@@ -368,18 +400,43 @@ def export(arguments: argparse.Namespace) -> None:
     for path in paths:
         if path.exists() and path.name not in before and not arguments.force:
             raise there_already(path)
-    written_here = sorted({*before, *(path.name for path in paths)})
-    written = zoo.save(target.resolve(), shipped.model, {**shipped.card, "exported": written_here}, dtype=None)
+    old = [] if not before or _same_weights(target, shipped) else [folder / name for name in before if name.endswith(".onnx")]
+    old = [path for path in old if path not in paths and path.exists()]
+    card = {**shipped.card, "exported": sorted({*before, *(path.name for path in paths)} - {path.name for path in old})}
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder) as there:  # both or none: what fails leaves what was there
+        made = None if arguments.no_onnx else _onnx(shipped, arguments.back, Path(there) / onnx.name)
+        written = zoo.save(target.resolve(), shipped.model, card, dtype=None)
+        if made is not None:
+            made.path.replace(onnx)
     print(f"wrote {written} and its card")
-    if arguments.no_onnx:
-        return
-    size = int(getattr(shipped.model, "size", shipped.card.get("data", {}).get("arguments", {}).get("size", 64)))
+    if made is not None:
+        print(f"wrote {onnx}: {made}")
+    for path in old:
+        path.unlink()
+        print(f"removed {path}, which was of other weights")
+
+
+def _onnx(shipped: Shipped, back: bool, path: Path) -> Exported:
+    from gancourse.zoo import exported
+
     try:
         with plain_warnings():
-            made = exported.to_onnx(one_way(shipped.model, arguments.back), onnx, size=size)
+            return exported.to_onnx(one_way(shipped.model, back), path, size=_side_of(shipped))
     except ImportError as error:  # an extra that the course itself does without
         raise RuntimeError(f"{error}, or leave ONNX out with --no-onnx") from error
-    print(f"wrote {made.path}: {made}")
+
+
+def _same_weights(path: Path, shipped: Shipped) -> bool:
+    """Whether an earlier export has these weights."""
+    import torch
+
+    from gancourse import zoo
+
+    try:
+        kept, mine = (one.state_dict() for one in (zoo.load(path).model, shipped.model))
+    except (OSError, ValueError):
+        return False
+    return kept.keys() == mine.keys() and all(torch.equal(kept[key], mine[key]) for key in kept)
 
 
 def _exported(target: Path, shipped: Shipped) -> list[str]:

@@ -112,9 +112,9 @@ def refuse(arguments: argparse.Namespace, what: str, *names: str) -> None:
         raise ValueError(f"{what} does not use {given}: leave it out")
 
 
-def there_already(path: Path) -> ValueError:
-    """What to raise where a file would be written over that this command may not have made."""
-    return ValueError(f"{path} exists already: add --force to replace it, or name another --output")
+def there_already(path: Path, kind: str = "") -> ValueError:
+    """What to raise where a file, of that kind, would be written over that this command may not have made."""
+    return ValueError(f"{path} exists already{kind and f' and is {kind}'}: add --force to replace it, or name another --output")
 
 
 def note(line: str) -> None:
