@@ -45,7 +45,7 @@ def test_a_finished_training_is_read_and_not_trained_again(stage, tmp_path):
     first = runner.train(EXPERIMENT, stage, (ARM, 0), place=tmp_path)
     again = runner.train(EXPERIMENT, None, (ARM, 0), place=tmp_path)
     assert timeless(again) == timeless(first)
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".done", ".weights"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".done"]
 
 
 KILLED = """

@@ -268,7 +268,8 @@ class CaptionBatches:
     images  an ImageSet
     texts   [N, K, ...]: K sentences of each picture, as tokens or as vectors
 
-    The stream depends on ``seed`` alone, and its position can be saved, as that of :class:`gancourse.data.Batches`.
+    The stream depends on ``seed`` and on whether N and K have a common factor: where they have one, sentences are drawn from a
+    stream of their own.  Its position can be saved, as that of :class:`gancourse.data.Batches`.
     """
 
     def __init__(

@@ -164,7 +164,7 @@ class Record:
     def film(self, arm: str) -> dict[int, Any]:
         """What the strip shows of one arm: the step -> uint8 [k, C, H, W], the same inputs every time."""
         sheet, layout = self.sheet, self.content["strip"]
-        every = drawing.tiles(sheet, layout)[layout["arms"].index(check.one_of("arm", arm, self.arms))]
+        every = drawing.tiles(sheet, layout)[layout["arms"].index(check.one_of("arm", arm, layout["arms"]))]
         return dict(zip(layout["steps"], every.unflatten(0, (-1, layout["k"])), strict=True))
 
     def show(self, *scores: str, against: str = "step", strip: bool = True) -> None:

@@ -6,7 +6,6 @@ folder.  Of each job (arm, seed) there are
     ARM-SEED.run      a checkpoint of :func:`gancourse.training.fit`, written every ``checkpoint_every`` steps
     ARM-SEED.points   what was measured so far, and frames of samples
     ARM-SEED.done     the result; the other two are removed
-    ARM-SEED.weights  the judged generator
 """
 
 from __future__ import annotations
@@ -134,8 +133,6 @@ def train(
         "seconds": points.seconds(),
         **machine(run.gan.device),
     }
-    if not diverged:
-        trees.save(file(place, job, "weights"), dict(run.generator.state_dict()))
     trees.save(done, result)
     for kind in ("run", "points"):
         file(place, job, kind).unlink(missing_ok=True)

@@ -119,3 +119,27 @@ def there_already(path: Path, kind: str = "") -> ValueError:
 
 def note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def no_other_file(path: Path) -> Path:
+    """Return ``path`` unless something is there that is no checkpoint of the course: an existing path is given no ending."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it")
+    if path.exists() and path.suffix not in (".safetensors", ".json"):
+        from gancourse.base.kinds import what_is
+
+        raise ValueError(
+            f"{path} is {what_is(path)}, and no checkpoint of the course, which is a .safetensors file with its card beside it; "
+            f'weights of other programs are read in Python: gancourse.zoo.reference.load("{path}")'
+        )
+    return path
+
+
+def no_other_folder(checkpoint: str) -> None:
+    """Raise an IsADirectoryError where ``checkpoint`` is a folder, neither that of a run nor the name of a shipped network."""
+    from gancourse import zoo
+
+    if Path(checkpoint).expanduser().is_dir() and checkpoint not in zoo.names():
+        raise IsADirectoryError(
+            f"{checkpoint} is a folder and that of no run, for it has no settings.json: name one of a run, or a checkpoint's file"
+        )
