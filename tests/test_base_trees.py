@@ -147,3 +147,8 @@ def test_a_plain_value_is_read_without_the_tensors(tmp_path):
             (tmp_path / name).write_bytes(content)
         with pytest.raises((ValueError, FileNotFoundError), match="none|is not a checkpoint"):
             trees.value(tmp_path / name, "missing")
+
+
+def test_lists_of_json_become_tuples_at_every_depth():
+    read = {"a": [[1, 2], [3, 4]], "b": {"c": [1]}, "d": "text"}
+    assert trees.tuples(read) == {"a": ((1, 2), (3, 4)), "b": {"c": (1,)}, "d": "text"}

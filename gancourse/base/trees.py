@@ -87,6 +87,13 @@ def on_cpu(node: Any) -> Any:
     return [on_cpu(value) for value in node] if isinstance(node, list | tuple) else node
 
 
+def tuples(node: Any) -> Any:
+    """The tree with tuples in the place of lists, at every depth: JSON has lists where Python had tuples."""
+    if isinstance(node, Mapping):
+        return {key: tuples(value) for key, value in node.items()}
+    return tuple(map(tuples, node)) if isinstance(node, list) else node
+
+
 def content(tensor: Tensor) -> memoryview:
     """The bytes of a tensor, row by row, whatever its strides are."""
     flat = torch.empty(tensor.numel(), dtype=tensor.dtype).copy_(tensor.detach().reshape(-1))
