@@ -11,12 +11,12 @@ from torch import Tensor
 
 from gancourse.classroom.homework.checks.calls import gradient, on_meta, unchanged
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
-from gancourse.classroom.homework.checks.slips import Slips, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, shape, show, tensor, true
 from gancourse.classroom.right import deviation as _deviation
 from gancourse.classroom.right import doubled as _double
 from gancourse.classroom.right import faded
 from gancourse.classroom.right import mean_deviation as _mean_deviation
+from gancourse.classroom.slips import Slips, times
 
 # 1. Equalised layers -----------------------------------------------------------------------------------------------------
 

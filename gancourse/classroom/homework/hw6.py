@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from gancourse.classroom.homework.checks.calls import gradient, unchanged
 from gancourse.classroom.homework.checks.players import Table, Tape, as_it_was, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, scalar, true
 from gancourse.classroom.right import gap as _gap
+from gancourse.classroom.slips import Slips, summed, swapped, times
 
 
 @contextlib.contextmanager
