@@ -12,8 +12,8 @@ FINEST = 7  # digits that a number is shown with, at most, until it is on its si
 def values_of(what: str, ours: Any, each: str = "") -> list[float]:
     """Measurements (a number, a sequence, a tensor) as a list of floats; True and False stay what they are: outcomes.
 
-    NaN, emptiness and anything that is no number raise; so does more than one dimension where ``each`` says that the values are
-    independent ("trainings"): the samples of a training are not.
+    NaN, emptiness and anything that is no number raise; so does more than one dimension where ``each`` names what an interval is
+    taken over ("trainings"): the samples of a training are no trainings.
     """
     nested = _plain(ours)
     flat = list(_flatten(nested))
@@ -25,7 +25,7 @@ def values_of(what: str, ours: Any, each: str = "") -> list[float]:
     if each and len(shape := _shape(nested)) > 1:
         raise ValueError(
             f"{what} has shape {shape}, so {len(flat)} values would count as {len(flat)} {each}: give one number for each, "
-            "as by .mean(1), or say in over= what they are"
+            "as by .mean(1), or hand over .flatten() where they are as independent as that"
         )
     values = [value if isinstance(value, bool) else float(value) for value in flat]
     if bad := sum(math.isnan(value) for value in values):

@@ -12,7 +12,7 @@ from gancourse.base.check import one_of
 from gancourse.classroom.claims import rows, session
 from gancourse.classroom.claims.baselines import Baselines, scores_of
 from gancourse.classroom.claims.figures import Figures, values_of
-from gancourse.classroom.claims.intervals import FEWEST, interval_of, statistic_of, too_few_to_resample
+from gancourse.classroom.claims.intervals import FEWEST, ambiguous, interval_of, statistic_of, too_few_to_resample
 from gancourse.classroom.claims.rows import Row
 from gancourse.classroom.claims.tolerance import Tolerance
 from gancourse.classroom.coverage import PROMISES
@@ -142,8 +142,8 @@ def claim(
     exact: why no interval is needed (a closed form, a deterministic rule); each value is judged, at every scale.
     control: the row that shows the effect where it must be, or its id.
     open: why the row cannot be judged yet, whatever it measures.
-    interval: None for Student's, of outcomes True and False for that of a share; "share" where outcomes are written 1 and 0;
-        "bootstrap" of a median, or of a mean of many values.
+    interval: None for Student's, of outcomes True and False for that of a share.  Where all values are 0 and 1 it has to be said:
+        "share" of outcomes, "t" of numbers that happen to be so.  "bootstrap" of a median, or of a mean of many values.
     statistic: "median" where the mean of a few values is the wrong thing to look at; its interval is the bootstrap's.
     limits: the least and the greatest that can be, (0, 1) of a number that is a share: Student's interval ends there.
     decks: the lecture slides that teach it; None for those of the id's promise, which a row with a suffix does not have.
@@ -157,7 +157,8 @@ def claim(
         raise TypeError(f"claim {id} needs baselines=nulls(noise=...) or no_null('why'), to show what chance scores")
     if exact and (interval is not None or statistic != "mean" or limits is not None):
         raise ValueError(f"claim {id} is exact, each value is judged: leave out interval=, statistic= and limits=, or exact=")
-    values, target = _measured(id, ours, "" if exact else over), _target(id, "paper", paper)
+    values = values_of(f"ours of {id}", ours) if exact else _measured(id, ours, over)
+    target = _target(id, "paper", paper)
     if target == "":
         raise ValueError(f"paper of {id} is empty: give its number, or say in a few words what it states")
     _tolerance(id, tolerance)
@@ -234,8 +235,8 @@ def _by_every_value(
 
 
 def _measured(id: str, ours: Any, over: str) -> list[float]:
-    """Measurements of which an interval is taken: one number for each of what is independent."""
-    return values_of(f"ours of {id}", ours, over.strip() if _independent(over) else "")
+    """Measurements of which an interval is taken: one number for each of what they vary over."""
+    return values_of(f"ours of {id}", ours, over.strip() or "values")
 
 
 def _independent(over: str) -> bool:
@@ -246,9 +247,17 @@ def _independent(over: str) -> bool:
 def _interval(
     id: str, values: list[float], method: str | None, statistic: str, limits: tuple[float, float] | None
 ) -> tuple[float, float] | None:
-    """The interval of a row; at ci scale, where nothing is judged, none of what is too little to resample."""
+    """The interval of a row.
+
+    At ci scale, where nothing is judged, there is none of what is too little to resample, and a count may be 0 and 1 by its size.
+    """
     if scale.name() == "ci" and too_few_to_resample(len(values), method, statistic):
         return None
+    if scale.name() != "ci" and method is None and limits is None and ambiguous(values):
+        raise ValueError(
+            f"ours of {id} are 0 and 1: outcomes (hand over True and False, or write interval='share'), or numbers that happen "
+            "to be 0 and 1 (write interval='t', or limits=(0, 1) of a share measured in each)"
+        )
     try:
         return interval_of(values, method, statistic, limits)
     except ValueError as error:
