@@ -62,7 +62,8 @@ def _shape(nested: Any) -> list[int]:
 class Figures:
     """Numbers of one row as text.
 
-    width: the tolerance's, if it has one: the places shown resolve it, and in an exact row what is far below it is shown as such.
+    width: the tolerance's, if it has one: the places shown resolve it.
+    noise: what is smaller is shown as "below" it, in an exact row; 0 elsewhere.
     bounds: the tolerance's, if there is one: no number is shown on their other side.
     """
 
@@ -70,12 +71,11 @@ class Figures:
         self,
         values: list[float],
         width: float | None,
-        exact: bool,
+        noise: float,
         digits: int,
         bounds: tuple[float, float] = (-math.inf, math.inf),
     ) -> None:
-        self.values, self.digits, self.bounds = values, digits, bounds
-        self.noise = width / 10 if exact and width else 0.0
+        self.values, self.noise, self.digits, self.bounds = values, noise, digits, bounds
         self.step = width if width else None
 
     def _format(self, *numbers: float) -> tuple[int | None, int]:

@@ -165,13 +165,8 @@ def claim(
     bounds = tolerance.bounds(target)
     ends = None if exact else _interval(id, values, interval, statistic, limits)
     control = session.find(control) if isinstance(control, str) else control
-    if open.strip():
-        verdict, why = rows.OPEN, open.strip()
-    elif exact:
-        verdict, why = _each(values, bounds, control)
-    else:
-        verdict, why = _by_interval(len(values), ends, bounds, over, control)
-    figures = Figures(values, tolerance.width(target), bool(exact), digits, bounds)
+    verdict, why = (rows.OPEN, open.strip()) if open.strip() else _judge(values, ends, bounds, bool(exact), over, control)
+    figures = Figures(values, tolerance.width(target), tolerance.noise(target) if exact else 0.0, digits, bounds)
     judged = _Judged(
         verdict,
         figures.spread() if exact else figures.estimate(statistic_of(values, statistic), ends),
@@ -206,7 +201,7 @@ def question(
     The keywords are those of ``claim``; ``source`` says what it is asked beside, if anything.
     """
     values = _measured(id, ours, over)
-    figures = Figures(values, None, False, digits)
+    figures = Figures(values, None, 0.0, digits)
     ends = _interval(id, values, interval, statistic, limits)
     shown = figures.estimate(statistic_of(values, statistic), ends)
     judged = _Judged(rows.NO_VERDICT, shown, statistic=statistic, same=figures.same(ends))
@@ -228,7 +223,8 @@ def _by_every_value(
     values, target = values_of(f"ours of {id}", ours), _target(id, "expected", expected)
     _tolerance(id, tolerance)
     good, bad = rows.VERDICTS[kind]
-    figures = Figures(values, tolerance.width(target), exact, digits, tolerance.bounds(target))
+    noise = tolerance.noise(target) if exact else 0.0
+    figures = Figures(values, tolerance.width(target), noise, digits, tolerance.bounds(target))
     verdict = good if all(tolerance.holds(value, target) for value in values) else bad
     asked = _Asked(tolerance, target, tolerance.describe())
     return _row(id, kind, statement, figures, _Judged(verdict, figures.spread(), exact=exact), asked, told)
@@ -262,6 +258,18 @@ def _interval(
         return interval_of(values, method, statistic, limits)
     except ValueError as error:
         raise ValueError(f"{id} has no interval: {error}") from None
+
+
+def _judge(
+    values: list[float],
+    ends: tuple[float, float] | None,
+    bounds: tuple[float, float],
+    exact: bool,
+    over: str,
+    control: Row | None,
+) -> tuple[str, str]:
+    """A claim's verdict, and why it is open."""
+    return _each(values, bounds, control) if exact else _by_interval(len(values), ends, bounds, over, control)
 
 
 def _by_interval(
@@ -308,7 +316,7 @@ def _row(id: str, kind: str, statement: str, figures: Figures, judged: _Judged, 
     can_tell = judged.exact or scale.name() != "ci"
     nulls, ceilings, reason = _compare(id, told.baselines or Baselines(), figures, asked)
     middle = "median " if judged.statistic == "median" and n > 1 else ""
-    counted = f" {rows.SAME if judged.same else '('}{n} {_counted(over, n)})" if over else ""
+    counted = rows.counted(n, _counted(over, n), judged.same) if over else ""
     row = Row(
         id=id,
         kind=kind,
