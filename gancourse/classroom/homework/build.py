@@ -39,12 +39,16 @@ def sources(folder: Path | None = None) -> list[Path]:
 
 
 def find(name: str, folder: Path | None = None) -> Path:
-    """The source that ``name`` means: "1", "hw1", "hw1_two_player_game", or the path of a notebook."""
+    """The source that ``name`` means: "1", "hw1", "hw1_two_player_game", or the path of a notebook.
+
+    ValueError where none is meant, or where the path is that of another file.
+    """
     known = {path.stem: path for path in sources(folder)}
     stem = Path(name).stem
     for candidate, path in known.items():
         number = candidate.partition("_")[0]
         if stem in (candidate, number, number.removeprefix("hw")):
+            notebooks.refuse_another(name, folder or notebooks.root(), path, solution_path(path), student_path(path))
             return path
     return known[one_of("homework", stem, known)]
 
