@@ -136,7 +136,7 @@ def read(source: Path, *, slides: bool = False) -> NotebookNode:
     for cell in book.cells:
         cell.metadata.pop("lines_to_next_cell", None)
         if cell.cell_type == "code" and "widgets.quiz(" in cell.source:
-            _seal(cell)
+            _seal(cell, source)
     _identify(book)
     return book
 
@@ -152,11 +152,14 @@ def _neighbours(source: Path) -> list[str]:
     return [f"[{word}: {stem.replace('_', ' ')}]({stem}.ipynb)" for word, stem in around if stem]
 
 
-def _seal(cell: NotebookNode) -> None:
+def _seal(cell: NotebookNode, source: Path) -> None:
     """Fold a quiz's cell and seal its answers: a quiz that stands above its own solution asks nothing."""
     from gancourse.classroom.widgets.questions import sealed_cell
 
-    cell.source = sealed_cell(cell.source)
+    try:
+        cell.source = sealed_cell(cell.source)
+    except ValueError as error:
+        raise NotebookError(f"{source.name}: {error}") from None
     cell.metadata["jupyter"] = {"source_hidden": True}
     cell.metadata["tags"] = [*cell.metadata.get("tags", ()), HIDDEN_TAG]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +48,8 @@ def box(bounds: Bounds | None, *samples: Any, margin: float = 0.1) -> Box:
         low, high = np.concatenate(given).min(0), np.concatenate(given).max(0)
         centre, half = (low + high) / 2, max(float((high - low).max()) * (0.5 + margin), 1e-6)
         return (centre[0] - half, centre[0] + half, centre[1] - half, centre[1] + half)
-    if isinstance(bounds, numbers.Real) or np.ndim(bounds) == 0:
+    bounds = bounds if isinstance(bounds, int | float | Sequence) else np.asarray(bounds).tolist()  # numpy's and torch's
+    if isinstance(bounds, int | float):
         half = check.positive("bounds", float(bounds))
         return (-half, half, -half, half)
     if len(bounds) != 4 or not (bounds[0] < bounds[1] and bounds[2] < bounds[3]):
