@@ -130,15 +130,20 @@ def read(source: Path, *, slides: bool = False) -> NotebookNode:
     address = colab.repository(source.parent.parent.parent)
     link = v4.new_markdown_cell(" \N{MIDDLE DOT} ".join([colab.link(source.stem, address), *_neighbours(source), _CLAIMS]))
     setup = colab.setup(address)
-    book = v4.new_notebook(
-        cells=[written[0], link, setup, *written[1:]], metadata={"kernelspec": _KERNELSPEC, "language_info": _LANGUAGE}
-    )
+    book = of_cells([written[0], link, setup, *written[1:]])
     for cell in book.cells:
         cell.metadata.pop("lines_to_next_cell", None)
         if cell.cell_type == "code" and "widgets.quiz(" in cell.source:
             _seal(cell, source)
     _identify(book)
     return book
+
+
+def of_cells(cells: list[NotebookNode]) -> NotebookNode:
+    """A notebook of the course: these cells, for the kernel that every installation has."""
+    from nbformat import v4
+
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": _KERNELSPEC, "language_info": _LANGUAGE})
 
 
 _CLAIMS = "[all claims](../CLAIMS.md)"

@@ -55,7 +55,7 @@ def find(name: str, folder: Path | None = None) -> Path:
 
 def solution_path(source: Path) -> Path:
     """Where the notebook with the answers stands."""
-    return source.parent.parent / f"{source.stem}.ipynb"
+    return notebooks.target(source)
 
 
 def student_path(source: Path) -> Path:
@@ -89,10 +89,7 @@ def solution(source: Path) -> NotebookNode:
             cell.outputs, cell.execution_count = [], None
         cells.append(cell)
     cells.append(_total(source))
-    book = v4.new_notebook(
-        cells=[cells[0], link, install, *cells[1:]],
-        metadata={"kernelspec": notebooks._KERNELSPEC, "language_info": notebooks._LANGUAGE},
-    )
+    book = notebooks.of_cells([cells[0], link, install, *cells[1:]])
     for place, cell in enumerate(book.cells):
         named = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.id = named or hashlib.sha256(f"{place}\0{cell.source}".encode()).hexdigest()[:12]

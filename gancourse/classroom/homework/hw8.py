@@ -12,6 +12,7 @@ from torch import Tensor
 from gancourse.classroom.homework.checks.calls import unchanged
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.values import close, compare, equal, exactly, number, pair, shape, show, tensor, true
+from gancourse.classroom.right import symmetric_root, trace_of_root
 from gancourse.classroom.slips import Measured, Slips
 from gancourse.metrics import frechet as oracle
 
@@ -38,17 +39,8 @@ def _statistics(x: Tensor, correction: int = 1) -> tuple[Tensor, Tensor]:
     return x.mean(0), torch.cov(x.T, correction=correction)
 
 
-def _root(s: Tensor) -> Tensor:
-    values, vectors = torch.linalg.eigh(s)
-    return vectors * values.clamp(min=0).sqrt() @ vectors.T
-
-
-def _trace_of_root(s: Tensor, t: Tensor) -> Tensor:
-    return torch.linalg.eigvals(s @ t).real.clamp(min=0).sqrt().sum()
-
-
 def _frechet_by(
-    last: Callable[[Tensor, Tensor], Tensor] = _trace_of_root,
+    last: Callable[[Tensor, Tensor], Tensor] = trace_of_root,
     means: Callable[[Tensor], Tensor] = lambda d: d.square().sum(),
     twice: float = 2,
     correction: int = 1,
@@ -68,7 +60,7 @@ _FRECHET = Slips("frechet") | {
     "a covariance of samples divides by n - 1": _frechet_by(correction=0),
     "this is its root: the number that is reported is the square": lambda a, b: _frechet(a, b).sqrt(),
     "the product of the two roots, where the root of the product was asked for": _frechet_by(
-        lambda s, t: (_root(s) @ _root(t)).trace()
+        lambda s, t: (symmetric_root(s) @ symmetric_root(t)).trace()
     ),
     "sqrt() takes the root of each entry: a matrix has its root by its eigenvalues": _frechet_by(
         lambda s, t: (s @ t).abs().sqrt().trace()
@@ -1009,4 +1001,4 @@ def copies(sheet: Sheet, copying_p: Callable) -> None:
         _agree(_accused(sheet, copying_p), right, _COPYING.by(lambda f: _accused(sheet, f)))
 
 
-seal(__name__, "gancourse.metrics.frechet")
+seal(__name__, "gancourse.metrics.frechet", "gancourse.classroom.right")
