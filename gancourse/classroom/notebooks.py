@@ -86,19 +86,9 @@ def find(name: str, folder: Path | None = None) -> Path:
     stem = Path(name).stem
     for candidate, path in known.items():
         if stem.zfill(2) in (candidate, candidate.split("_")[0]):
-            refuse_another(name, folder or root(), path, target(path))
+            files.refuse_another(name, folder or root(), path, target(path))
             return path
     return known[one_of("notebook", stem, known)]
-
-
-def refuse_another(name: str, folder: Path, *own: Path) -> None:
-    """ValueError if ``name`` is the path of a file that is none of its ``own`` in ``folder``: a copy of the same name, say."""
-    given = Path(name)
-    if given.parent == Path() and not given.is_file():
-        return
-    if not {path.resolve() for path in own} & {given.resolve(), (folder / given).resolve()}:
-        meant = own[-1].relative_to(folder).as_posix()
-        raise ValueError(f"{name} is not {meant}, which has such a name: write {own[-1].stem} for that one")
 
 
 # From text to cells

@@ -48,7 +48,7 @@ def find(name: str, folder: Path | None = None) -> Path:
     for candidate, path in known.items():
         number = candidate.partition("_")[0]
         if stem in (candidate, number, number.removeprefix("hw")):
-            notebooks.refuse_another(name, folder or notebooks.root(), path, solution_path(path), student_path(path))
+            files.refuse_another(name, folder or notebooks.root(), path, solution_path(path), student_path(path))
             return path
     return known[one_of("homework", stem, known)]
 
