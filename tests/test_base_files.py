@@ -189,7 +189,5 @@ def test_a_copy_is_told_from_the_file_of_its_name(tmp_path, monkeypatch):
     for name in ("7", "07_d.ipynb", "notebooks/07_d.ipynb", str(own), "mine/../notebooks/07_d.ipynb"):
         files.refuse_another(name, tmp_path, own)
     for name in ("mine/07.ipynb", "elsewhere/07"):
-        with pytest.raises(
-            ValueError, match=f"{name} is not notebooks/07_d.ipynb, .*: write 07_d for that one"
-        ):
+        with pytest.raises(ValueError, match=f"{name} is not notebooks/07_d.ipynb, .*: write 07_d for that one"):
             files.refuse_another(name, tmp_path, own)
