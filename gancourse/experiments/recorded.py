@@ -40,6 +40,7 @@ NAMES = (
     "pix2pix_losses",
     "pix2pix_middle",
     "pix2pix_skips",
+    "pix2pix_stripes",
     "six_losses",
     "six_losses_gamma",
     "six_losses_rates",
