@@ -281,22 +281,30 @@ check(
     baselines=nulls(one_symbol=7 / 8, untrained=[off_the_set(table) for table in fresh]) | ceilings(truth=0),
     note="The untrained networks are those with which the five trainings begin. It was one, after one step: 0.36.",
 )
+
+
+def ignores(table):
+    """Is the set right, and the map not used? The larger of the two misses: the set's, and the share of right symbols above chance."""
+    return max(off_the_set(table), (own(table) - 1 / 8) / (7 / 8))
+
+
+again = [symbol_tables(False, seed, symbol_steps)[0] for seed in scale.pick(ci=range(20, 21), cpu=range(20, 30), gpu=range(20, 30))]
 claim(
     "C23.ignored",
-    "One pixel, D sees the picture alone: share of outputs that are their own class's symbol (chance: 0.125)",
+    "One pixel, D sees the picture alone: the set is learnt, the map hardly used. The larger of the set's error (total variation) and of the share of right symbols above chance (1: all)",
     paper="the output need not fit its input",
-    ours=[own(table) for table in tables[False]],
+    ours=[ignores(table) for table in again],
     over="trainings",
-    tolerance=at_most(0.4),
+    tolerance=at_most(0.3),
     baselines=nulls(
-        chance=1 / 8, untrained=[own(table) for table in fresh], following_the_map=[own(table) for table in tables[True]]
-    ),
+        untrained=[ignores(table) for table in fresh], one_symbol=7 / 8, following_the_map=[ignores(table) for table in tables[True]]
+    )
+    | ceilings(**{"each class the next one's symbol": 0}),
     control=follows,
     source="Isola et al. 2017, section 4.2",
     decks="K",
-    open="chance and an untrained network meet the tolerance: a small share does not tell an input that is ignored from a network that has learnt nothing",
-    note="It stood as reproduced until these two were named. The symbols themselves are roughly the right set, an untrained network's are not: C23.set. "
-    "The control differs in what D sees, and in nothing else.",
+    note="Ten fresh trainings; measure and tolerance stood before them. It asked for a share of at most 0.4, which chance and an untrained network meet, too. "
+    f"The share here: {np.mean([own(table) for table in again]):.3f}; by this measure the five above have {np.mean([ignores(table) for table in tables[False]]):.3f}.",
 )
 
 # %% [markdown] tags=["notes"]
