@@ -39,6 +39,7 @@ NAMES = (
     "mapping_rate",
     "pix2pix_losses",
     "pix2pix_middle",
+    "pix2pix_own_map",
     "pix2pix_skips",
     "pix2pix_stripes",
     "six_losses",
