@@ -11,13 +11,17 @@ import types
 from pathlib import Path
 
 import pytest
+import torch
 
 from gancourse import zoo
 from gancourse.base import files
 from gancourse.classroom import cli, notebooks, pages
 from gancourse.classroom.claims import at_least, identity
 from gancourse.models import dcgan
+from gancourse.models.translator import TwoWay
+from tests import own
 
+TRAIN = ["train", "dcgan", "--images", "pets", "--size", "16", "--batch", "8", "--every", "2"]
 SMALL = {"size": 16, "latent_dim": 8, "width": 8}
 RUN = """# %% [markdown]
 # # Title
@@ -142,3 +146,25 @@ def store_row(root, name, id, ours):
     cell = {"cell_type": "code", "source": "", "outputs": [output], "metadata": {}, "execution_count": 1}
     book = {"cells": [cell], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}
     (root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(book))
+
+
+@pytest.fixture
+def trained(capsys, tmp_path):
+    """A run of four steps."""
+    own.pets(tmp_path / "pets")
+    assert run(capsys, *TRAIN, "--steps", 4, "--run", "out")[0] == 0
+    return tmp_path / "out"
+
+
+def save_translator(path: Path) -> None:
+    arguments = {"width": 4, "blocks": 1}
+    torch.manual_seed(0)
+    model = TwoWay(**arguments).eval()
+    zoo.save(path, model, zoo.fill_card(model, arguments, data={"name": "x", "arguments": {"size": 32}}), dtype=None)
+
+
+def spoil(folder: Path, *places: int) -> None:
+    """Put text in the place of some pictures of a folder."""
+    files = sorted(folder.rglob("*.png"))
+    for place in places:
+        files[place].write_text("no picture")

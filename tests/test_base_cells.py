@@ -8,6 +8,7 @@ import types
 import pytest
 
 from gancourse.base import cells
+from gancourse.gans.infogan import Categorical
 
 
 def _raised(*names: str) -> list[tuple[str, int | None]]:
@@ -33,6 +34,16 @@ def test_cells_are_known_by_the_names_of_their_files() -> None:
         (graded, 2),
     ]
     assert _raised("/lib/torch/nn.py") == []
+
+
+def test_what_python_generates_is_no_cell() -> None:
+    """A dataclass that checks itself raises below an ``__init__`` in "<string>", with a line number of its own."""
+    kernel = "/tmp/ipykernel_12/345.py"
+    assert _raised(kernel, "<string>") == _raised(kernel, "<frozen importlib._bootstrap>") == [(kernel, 2)]
+    try:
+        exec(compile("made(1)", kernel, "exec"), {"made": Categorical})
+    except ValueError as error:
+        assert [(frame.filename, frame.lineno) for frame in cells.raised_in(error)] == [(kernel, 1)]
 
 
 def test_a_shell_is_asked_for_and_ipython_is_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:

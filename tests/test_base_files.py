@@ -178,3 +178,16 @@ def test_data_lives_where_it_is_told_to_else_in_the_checkout_else_with_the_user(
     monkeypatch.setattr(files.sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "windows"))
     assert files.data_dir() == tmp_path / "windows" / "gancourse"
+
+
+def test_a_copy_is_told_from_the_file_of_its_name(tmp_path, monkeypatch):
+    own = tmp_path / "notebooks" / "07_d.ipynb"
+    for path in (own, tmp_path / "mine" / "07.ipynb"):
+        path.parent.mkdir()
+        path.touch()
+    monkeypatch.chdir(tmp_path)
+    for name in ("7", "07_d.ipynb", "notebooks/07_d.ipynb", str(own), "mine/../notebooks/07_d.ipynb"):
+        files.refuse_another(name, tmp_path, own)
+    for name in ("mine/07.ipynb", "elsewhere/07"):
+        with pytest.raises(ValueError, match=f"{name} is not notebooks/07_d.ipynb, .*: write 07_d for that one"):
+            files.refuse_another(name, tmp_path, own)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from gancourse import latent
+from gancourse.base.latents import in_parts
 from tests.shown import conv_generator
 
 
@@ -140,3 +141,12 @@ def test_drawing_does_not_move_the_running_statistics():
 def test_latents_are_drawn_by_whole_numbers(wrong, error, message):
     with pytest.raises(error, match=message):
         latent.draw_latents(**{"n": 2, "latent_dim": 3, "seed": 0} | wrong)
+
+
+def test_a_network_in_parts_is_what_it_is_at_once():
+    network = nn.Bilinear(3, 2, 4)
+    x, y = torch.rand(7, 3), torch.rand(7, 2)
+    with torch.no_grad():
+        torch.testing.assert_close(in_parts(network, [x, y], 3), network(x, y))
+    grown = in_parts(lambda x, times: x * times, [x], 2, times=2)
+    assert torch.equal(grown, 2 * x)

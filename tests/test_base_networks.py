@@ -7,7 +7,17 @@ import torch
 from torch import nn
 
 from gancourse import viz
-from gancourse.base.networks import batch_norms, counted, descend, evaluating, measuring_statistics, seeded, widened
+from gancourse.base.networks import (
+    batch_norms,
+    counted,
+    descend,
+    evaluating,
+    fixed,
+    measuring_statistics,
+    seeded,
+    whole_batches,
+    widened,
+)
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.models.patchgan import PatchGAN, measured_receptive_field
 from gancourse.models.unet import UNet, keep_dropout
@@ -136,3 +146,26 @@ def test_a_part_that_is_in_evaluation_mode_stays_there(look):
 def test_widened_has_at_least_the_digits_of_float32(kind, wide):
     x = torch.ones(2, dtype=kind)
     assert widened(x).dtype == wide and (kind != wide or widened(x) is x)
+
+
+def test_a_fixed_network_is_a_copy_that_nothing_moves():
+    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    copied, method = fixed(network), fixed(network.forward)
+    for kept in (copied, method.__self__):
+        assert kept is not network and not kept.training and not any(p.requires_grad for p in kept.parameters())
+        assert torch.equal(kept[0].weight, network[0].weight)
+    assert network.training and all(p.requires_grad for p in network.parameters())
+    x = torch.randn(3, 2)
+    assert torch.equal(method(x), copied(x)) and fixed(torch.tanh) is torch.tanh
+
+
+@pytest.mark.parametrize(("n", "parts"), [(1, [1]), (3, [3]), (4, [4]), (5, [4]), (8, [4, 4]), (11, [4, 4])])
+def test_whole_batches_leave_a_rest_out(n, parts):
+    assert [len(part) for part in whole_batches(torch.zeros(n, 2), 4)] == parts
+
+
+def test_a_descent_whose_loss_is_not_finite_at_the_end_is_no_answer():
+    line = nn.Linear(2, 1)
+    with pytest.raises(ValueError, match="the loss became nan within 3 steps: lower lr"):
+        descend(line, lambda: line(torch.full((1, 2), torch.nan)).sum(), 3, 0.1)
+    descend(line, lambda: line(torch.full((1, 2), torch.nan)).sum(), 0, 0.1)  # no step, no loss

@@ -54,6 +54,58 @@ def test_what_cannot_be_saved_is_named_by_its_place():
         trees.savable({"a": [1, {"b": {1}}]})
 
 
+@pytest.mark.parametrize(
+    ("odd", "message"),
+    [
+        ({np.int64(3): torch.zeros(2)}, r"keys are text and numbers, not int64 \(at /m/3\)"),
+        ({(1, 2): torch.zeros(2)}, r"keys are text and numbers, not tuple \(at /m/\(1, 2\)\)"),
+        (np.array(["a"]), r"not an array of <U1 \(at /m\)"),
+        (np.array([1, None]), r"not an array of object \(at /m\)"),
+        (torch.eye(2).to_sparse(), r"not torch.sparse_coo of torch.float32 on cpu \(at /m\)"),
+        (torch.zeros(2, dtype=torch.complex128), r"torch.complex128 on cpu \(at /m\)"),
+        (torch.zeros(2, device="meta"), r"on meta \(at /m\)"),
+    ],
+)
+def test_what_cannot_be_written_or_read_back_is_refused_before(tmp_path, odd, message):
+    for attempt in (trees.savable, lambda tree: trees.save(tmp_path / "tree", tree)):
+        with pytest.raises(TypeError, match=message):
+            attempt({"m": odd})
+    assert not list(tmp_path.iterdir())
+
+
+def test_paths_that_read_alike_are_two(tmp_path):
+    tree = {"a/b": torch.zeros(2), "a": {"b": torch.ones(2)}, "m": {1: np.zeros(2), "1": np.ones(2), 0.5: 1, None: 2}}
+    trees.save(tmp_path / "tree", tree)
+    back = trees.load(tmp_path / "tree")
+    assert back["a/b"].tolist() == back["m"][1].tolist() == [0, 0]
+    assert back["a"]["b"].tolist() == back["m"]["1"].tolist() == [1, 1]
+    assert back["m"][0.5] == 1 and back["m"][None] == 2
+
+
+def test_every_kind_that_is_stored_comes_back(tmp_path):
+    tree = {str(kind): torch.zeros(2).to(kind) for kind in trees.STORED}
+    trees.save(tmp_path / "tree", tree)
+    assert {name: str(value.dtype) for name, value in trees.load(tmp_path / "tree").items()} == {name: name for name in tree}
+
+
+def test_a_file_with_tensors_named_by_their_paths_is_read(tmp_path):
+    """As files were written before tensors had numbers."""
+    from safetensors.torch import save_file
+
+    layout, tensors = '{"__pairs__": [["x", {"__tensor__": "/x"}]]}', {"/x": torch.ones(2)}
+    digest = trees.content_hash(layout, tensors)
+    save_file(tensors, tmp_path / "tree", metadata={"gancourse": layout, "sha256": digest})
+    assert trees.load(tmp_path / "tree")["x"].tolist() == [1, 1]
+
+
+def test_a_layout_that_cannot_be_is_named(tmp_path):
+    from safetensors.torch import save_file
+
+    save_file({}, tmp_path / "tree", metadata={"gancourse": '{"__pairs__": [[[1, 2], 3]]}', "sha256": ""})
+    with pytest.raises(ValueError, match="damaged"):
+        trees.load(tmp_path / "tree")
+
+
 def test_every_flipped_bit_is_found(tmp_path):
     path = tmp_path / "tree.safetensors"
     trees.save(path, {"step": 3, "x": torch.arange(6.0), "name": "run", "y": np.ones(3)})
@@ -95,3 +147,8 @@ def test_a_plain_value_is_read_without_the_tensors(tmp_path):
             (tmp_path / name).write_bytes(content)
         with pytest.raises((ValueError, FileNotFoundError), match="none|is not a checkpoint"):
             trees.value(tmp_path / name, "missing")
+
+
+def test_lists_of_json_become_tuples_at_every_depth():
+    read = {"a": [[1, 2], [3, 4]], "b": {"c": [1]}, "d": "text"}
+    assert trees.tuples(read) == {"a": ((1, 2), (3, 4)), "b": {"c": (1,)}, "d": "text"}

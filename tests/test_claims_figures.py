@@ -68,6 +68,10 @@ def test_ours_takes_every_shape_of_measurement(ours):
         (identity, [-1.0, 1.0], within(0.1, of=0), "-1 to 1 (2 draws)"),
         (check, [0.70, 0.72], at_least(0), "0.7 to 0.72 (2 draws)"),
         (identity, [0.5, 0.5 + 1e-12], within(1e-6, of=0.5), "0.5 (2 draws)"),
+        (identity, 0.1, at_most(-3), "0.1"),  # which fails
+        (identity, 40.0, at_most(1000), "40"),
+        (identity, 0.02, within(1, of=1.05), "0.02"),  # which fails, where 0.07 holds
+        (identity, 2e-4, at_most(0.01), "below 0.001"),
     ],
 )
 def test_numbers_are_shown_with_fixed_digits(make, ours, tolerance, shown):

@@ -48,6 +48,9 @@ def test_students_ends_stop_where_nothing_can_be():
         interval_of([1.0, 1.2], limits=(0, 1))
     with pytest.raises(ValueError, match="Student's"):
         interval_of([True, False], limits=(0, 1))
+    for limits in ((0,), (0, 1, 2), (1, 0), (1, 1)):
+        with pytest.raises(ValueError, match=r"limits are two numbers in order, .* as \(0, 1\), not"):
+            interval_of([0.5, 0.6], limits=limits)
 
 
 def test_the_bootstrap_refuses_so_few_that_it_would_not_cover(monkeypatch):

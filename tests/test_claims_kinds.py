@@ -69,20 +69,38 @@ def test_a_median_is_judged_by_the_bootstrap():
 
 def test_a_count_is_no_share_and_outcomes_are():
     of_eight = partial(claim, tolerance=between(0.5, 4), baselines=nulls(noise=8))
-    row = of_eight(ours=torch.ones(8))
+    row = of_eight(ours=torch.ones(8), interval="t")
     assert (row.verdict, row.ours) == ("reproduced", "1 (in each of 8 trainings)")
-    assert of_eight(ours=[1] * 8, unit="mode").ours == "1 mode (in each of 8 trainings)"
+    assert of_eight(ours=[1] * 8, interval="t", unit="mode").ours == "1 mode (in each of 8 trainings)"
     happened = partial(claim, tolerance=at_least(0.4), baselines=nulls(chance=0.1))
     for outcomes in (torch.ones(8).bool(), [True] * 8):
         assert happened(ours=outcomes).ours == "1 [0.631, 1] (8 trainings)"
     assert happened(ours=[1.0] * 8, interval="share").ours == "1 [0.631, 1] (8 trainings)"
-    assert question(ours=torch.tensor([1.0, 0.0]), over="draws").ours == "0.5 [-5.853, 6.853] (2 draws)"
+    assert question(ours=torch.tensor([1.0, 0.0]), over="draws", interval="t").ours == "0.5 [-5.853, 6.853] (2 draws)"
     with pytest.raises(ValueError, match="each 0 or 1"):
         question(ours=[0.5, 1.0], over="draws", interval="share")
 
 
+@pytest.mark.parametrize(
+    "zeros_and_ones",
+    [(torch.ones(5) > 0).float(), torch.ones(5), [1.0] * 5, [1, 0, True, 1, 1], [0] * 5, [0.0, 1.0, 1.0, 1.0, 0.0]],
+    ids=str,
+)
+def test_zeros_and_ones_are_outcomes_or_numbers_and_it_is_said_which(zeros_and_ones, monkeypatch):
+    """The same five outcomes must not be reproduced as floats and open as booleans."""
+    outcomes = partial(claim, ours=zeros_and_ones, tolerance=at_least(0.6), baselines=nulls(chance=0.1))
+    for make in (outcomes, partial(question, ours=zeros_and_ones, over="trainings")):
+        with pytest.raises(ValueError, match="ours of C03 are 0 and 1: .* True and False, .*interval='share'.*interval='t'"):
+            make()
+        make(interval="share"), make(interval="t"), make(limits=(0, 1))
+    assert outcomes(ours=[bool(x) for x in zeros_and_ones]).verdict == outcomes(interval="share").verdict == "open"
+    assert question(ours=[1.0]).ours == "1", "of a single value there is no interval"
+    monkeypatch.setenv("GANCOURSE_SCALE", "ci")
+    assert outcomes().verdict == "too small to judge"
+
+
 def test_measurements_that_are_equal_have_no_interval_but_words():
-    row = claim(ours=[0.0] * 5, tolerance=at_most(0.08))
+    row = claim(ours=[0.0] * 5, tolerance=at_most(0.08), limits=(0, 1))
     assert (row.verdict, row.ours) == ("reproduced", "0 (in each of 5 trainings)")
     assert question(ours=[math.inf] * 3, over="runs").ours == "infinite (in each of 3 runs)"
     assert question(ours=[2.0] * 3, over="classes of digits").ours == "2 (in each of 3 classes of digits)"
@@ -99,9 +117,12 @@ def test_samples_of_a_training_are_no_trainings():
                 make(ours=ours)
     with pytest.raises(ValueError, match=r"\[6, 1\]"):
         question(ours=torch.ones(6, 1), over="seeds of one game")
+    for over in ("networks", "training", "samples of 5 trainings", ""):
+        with pytest.raises(ValueError, match=r"has shape \[5, 40\].* or hand over \.flatten\(\)"):
+            question(ours=per_sample, over=over)
     assert claim(ours=per_sample.mean(1)).ours.endswith("(5 trainings)")
-    assert claim(ours=per_sample, over="samples of 5 trainings").verdict == "open"
-    assert question(ours=per_sample, over="samples").ours.endswith("(200 samples)")
+    assert claim(ours=per_sample.flatten(), over="samples of 5 trainings").verdict == "open"
+    assert question(ours=per_sample.flatten(), over="samples").ours.endswith("(200 samples)")
     assert claim(ours=per_sample, over="draws", exact="a rule").verdict == "reproduced", "where each value is judged all may be"
 
 

@@ -42,6 +42,10 @@ def test_a_slide_shows_what_was_asked_for_above_the_fold(unfolded):
     summary, _, rest = folded.split("<summary")[1].partition("</summary>")
     assert "<details open" not in folded and summary.endswith("claimed: 17.3; asked for: between 15 and 20</b>")
     assert "between 15 and 20, by the 95 % interval" in rest and "Lin et al." in rest
+    same = claim(ours=[18.0] * 5)
+    assert same.same and not of_paper.same and ", by what all of five" in rows.text(same)
+    assert rows.for_a_slide(rows.html(same, unfolded)).count("claimed: 17.3; asked for: between 15 and 20</b></summary>") == 1
+    assert not claim(ours=[True] * 5, tolerance=at_least(0.6), baselines=claims.nulls(chance=0.1)).same
     every = rows.for_a_slide(rows.html(check(ours=[0.0, 0.0], over="draws"), unfolded))
     assert ", by every value</b></summary>" in every
 

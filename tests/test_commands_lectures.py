@@ -9,6 +9,7 @@ import pytest
 
 from gancourse.base import files
 from gancourse.classroom import cli, colab, lab, notebooks, pages
+from gancourse.classroom import slides as deck
 from tests.command_line import checkout, folders, no_work, recipes, run, store_row, write_lecture  # noqa: F401  (the fixtures are used by name)
 
 
@@ -186,6 +187,44 @@ def test_a_lecture_that_fails_leaves_the_ledger_alone(capsys, checkout, monkeypa
     status, _, err = run(capsys, "claims")
     assert status == 1 and "02_minimax, cell 1 of 1" in err and "04_dcgan, cell 1 of 1" in err
     assert (checkout / "CLAIMS.md").read_text() == "as it was"
+
+
+@pytest.mark.parametrize("command", ["run 4 --stored", "slides 4"])
+def test_a_page_of_ones_own_is_not_written_over(capsys, monkeypatch, checkout, tmp_path, command):
+    monkeypatch.setattr(deck, "slides", lambda source: [deck.Slide("Title")])
+    store_row(checkout, "04_dcgan", "C10", 2)
+    capsys.readouterr()
+    own = "<!doctype html><body>my own page</body>"
+    for name in ("own.html", "notes.html"):
+        (tmp_path / name).write_text(own)
+        status, out, err = run(capsys, *command.split(), "--output", name)
+        assert (status, out) == (2, "") and f"{name} exists already" in err and "add --force" in err
+        assert (tmp_path / name).read_text() == own
+    assert run(capsys, *command.split(), "--output", "own.html", "--force")[0] == 0
+    assert run(capsys, *command.split(), "--output", "own.html")[0] == 0, "its own"
+    assert run(capsys, *command.split(), "--output", "new.html")[0] == 0
+
+
+def test_all_pages_are_looked_at_before_the_first_is_made(capsys, no_work, checkout, tmp_path):
+    (tmp_path / "04_dcgan.html").write_text("<html>mine</html>")
+    status, out, err = run(capsys, "run", "--all")
+    assert (status, out) == (2, "") and "04_dcgan.html exists already" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("notes.md", "notes.md exists already"), ("notes.txt", "notes.txt does not end in .md")]
+)
+def test_the_ledger_is_written_over_no_notes(capsys, checkout, tmp_path, name, says):
+    store_row(checkout, "02_minimax", "C03", 1)
+    capsys.readouterr()
+    (tmp_path / name).write_text("# Claims of my own, of a year\n")
+    status, out, err = run(capsys, "claims", "--from-notebooks", "--output", name)
+    assert (status, out) == (2, "") and says in err and (tmp_path / name).read_text() == "# Claims of my own, of a year\n"
+    for _ in range(2):
+        assert run(capsys, "claims", "--from-notebooks", "--output", "new.md")[0] == 0
+    if name.endswith(".md"):
+        assert run(capsys, "claims", "--from-notebooks", "--output", name, "--force")[0] == 0
+    assert "does not use --force" in run(capsys, "claims", "--check", "--force")[2]
 
 
 @pytest.mark.parametrize("command", ["run 4 --stored --output", "slides 4 --output"])

@@ -6,34 +6,20 @@ from __future__ import annotations
 import shutil
 import signal
 import types
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
-from PIL import Image
 
-from gancourse import data, zoo
+from gancourse import zoo
 from gancourse.classroom.commands import pictures
 from gancourse.experiments.own import plans
 from gancourse.experiments.own.follow import Follow
 from gancourse.metrics import inception
-from gancourse.models import biggan, conditional_convnet, r3gan, text
-from gancourse.models.translator import TwoWay
 from gancourse.zoo import exported
 from tests import own
-from tests.command_line import folders, run, save_generator  # noqa: F401  (the fixtures are used by name)
+from tests.command_line import TRAIN, folders, run, save_generator, save_translator, spoil, trained  # noqa: F401  (the fixtures are used by name)
 from tests.test_training_compiled import compiler
-
-TRAIN = ["train", "dcgan", "--images", "pets", "--size", "16", "--batch", "8", "--every", "2"]
-
-
-@pytest.fixture
-def trained(capsys, tmp_path):
-    """A run of four steps."""
-    own.pets(tmp_path / "pets")
-    assert run(capsys, *TRAIN, "--steps", 4, "--run", "out")[0] == 0
-    return tmp_path / "out"
 
 
 def test_the_grammar_and_the_table_know_the_same_families():
@@ -53,14 +39,7 @@ def test_train_sample_export(capsys, tmp_path, trained, monkeypatch):
     monkeypatch.setattr(exported, "find_spec", lambda name: None)
     status, _, err = run(capsys, "export", "out", "--output", "elsewhere")
     assert status == 2 and 'pip install "gancourse[export]", or leave ONNX out with --no-onnx\n' in err
-    assert (tmp_path / "elsewhere" / "out.json").is_file()
-
-
-@pytest.mark.skipif(any(find_spec(name) is None for name in exported.PACKAGES), reason="needs pip install 'gancourse[export]'")
-def test_export_writes_onnx(capsys, trained):
-    status, out, err = run(capsys, "export", "out")
-    assert status == 0 and "z [N, 100] -> images [N, 3, 16, 16]" in out, err
-    assert (trained / "export" / "out.onnx").is_file()
+    assert not (tmp_path / "elsewhere" / "out.json").exists(), "all of it or nothing"
 
 
 def test_what_is_found_and_chosen_is_said(capsys, tmp_path, monkeypatch):
@@ -137,95 +116,6 @@ def test_what_is_wrong_is_one_sentence(capsys, tmp_path, line, says):
     assert (status, out) == (2, "") and says in err
 
 
-def test_a_run_that_is_at_work_or_was_killed_is_drawn_from_its_checkpoint(capsys, tmp_path, trained):
-    """The weights are written when it ends; what is in the checkpoint draws the same."""
-    run(capsys, "sample", "out", "--n", 4, "--output", "end.png")
-    card = zoo.card(trained / "generator.safetensors")
-    for name in ("generator.safetensors", "generator.json"):
-        (trained / name).rename(tmp_path / name)
-    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "killed.png")
-    assert status == 0 and (tmp_path / "end.png").read_bytes() == (tmp_path / "killed.png").read_bytes()
-    assert "out has no weights yet: taken from its checkpoint, which stands at step 4 of 4" in err
-    assert (
-        "if it is not at work, go on with: gancourse train dcgan --images pets --size 16 --steps 4 --batch 8 --run out\n" in err
-    )
-    assert sorted(path.name for path in trained.glob("generator*")) == [], "it may be at work: nothing is written there"
-    status, out, err = run(capsys, "export", "out", "--no-onnx", "--output", "there")
-    assert status == 0 and "stands at step 4 of 4" in err
-    moved = zoo.card(tmp_path / "there" / "out.safetensors")
-    assert (moved["steps"], moved["network"], moved["data"]) == (4, card["network"], card["data"])
-    assert moved["training"] == card["training"] and len(card["curve"]) == 3
-    assert torch.allclose(torch.tensor(moved["curve"]), torch.tensor(card["curve"]), rtol=1e-4)
-
-
-def test_a_sheet_of_samples_is_none_of_the_pictures(capsys, tmp_path, monkeypatch):
-    """A run is drawn from in the folder of its pictures, and goes on."""
-    monkeypatch.chdir(own.pets(tmp_path / "pets", 12))
-    command = ["train", "dcgan", "--images", ".", "--size", 16, "--batch", 4, "--run", "run"]
-    assert run(capsys, *command, "--steps", 1)[0] == 0
-    status, out, _ = run(capsys, "sample", "run", "--n", 4)
-    assert status == 0 and out.startswith(f"wrote {Path('run') / 'grid.png'} (")
-    status, _, err = run(capsys, *command, "--steps", 2)
-    assert status == 0 and "1 folder of a training passed over: run\n" in err, err
-
-
-def test_the_sheet_of_a_run_gives_way_to_the_next(capsys, trained):
-    """Also one that an earlier version drew, without saying so in the file."""
-    Image.new("RGB", (3, 3)).save(trained / "grid.png")
-    assert run(capsys, "sample", "out", "--n", 4)[1].startswith("replaced out/grid.png")
-
-
-def test_weights_of_an_earlier_stop_give_way_to_the_checkpoint(capsys, tmp_path, trained):
-    earlier = [(trained / name).read_bytes() for name in ("generator.safetensors", "generator.json")]
-    assert run(capsys, *TRAIN, "--steps", 8, "--run", "out")[0] == 0
-    run(capsys, "sample", "out", "--n", 4, "--output", "later.png")
-    for name, content in zip(("generator.safetensors", "generator.json"), earlier, strict=True):
-        (trained / name).write_bytes(content)
-    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "now.png")
-    assert status == 0 and "out has weights of step 4: taken from its checkpoint, which stands at step 8 of 8" in err
-    assert (tmp_path / "now.png").read_bytes() == (tmp_path / "later.png").read_bytes()
-    (trained / "generator.json").unlink()  # killed between the two
-    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "halved.png")
-    assert status == 0 and "generator.json" in err and "taken from its checkpoint, which stands at step 8 of 8" in err
-    (trained / "generator.json").write_bytes(earlier[1])
-    (trained / "checkpoint.safetensors").write_bytes(b"half of it")
-    status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", "weights.png")
-    assert status == 0 and "checkpoint.safetensors" in err and "these are the weights of step 4" in err
-
-
-@pytest.mark.parametrize(
-    ("family", "options"),
-    [
-        ("biggan", ["--labels", "folders", "--size", 32]),
-        ("progan", ["--size", 16]),
-        ("stylegan2", ["--size", 16, "--augment", "ada"]),
-        ("cyclegan", ["--size", 32]),
-    ],
-)
-def test_checkpoints_of_other_families_are_drawn_from(capsys, tmp_path, family, options):
-    own.two(tmp_path / "pets", 4) if family == "cyclegan" else own.pets(tmp_path / "pets", 9)
-    steps = 8 if family == "progan" else 2
-    command = ["train", family, "--images", "pets", "--batch", 4, "--steps", steps, "--run", "out", *options]
-    assert run(capsys, *command)[0] == 0
-    inputs = ["--images", "pets/trainA"] if family == "cyclegan" else []
-    for i in range(2):
-        status, _, err = run(capsys, "sample", "out", "--n", 4, "--output", f"{i}.png", *inputs)
-        assert status == 0 and ("taken from its checkpoint" in err) == bool(i), err
-        (tmp_path / "out" / "generator.safetensors").unlink(missing_ok=True)
-    assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
-
-
-def test_a_run_of_which_nothing_is_there_yet_says_how_to_get_it(capsys, tmp_path, trained):
-    (trained / "generator.safetensors").unlink()
-    (trained / "checkpoint.safetensors").unlink()
-    status, _, err = run(capsys, "sample", "out")
-    assert status == 2 and "nothing of out is kept yet: let it train up to its first checkpoint" in err
-    assert "begin again with: gancourse train dcgan --images pets --size 16" in err
-    (trained / "settings.json").write_text("{}")
-    status, _, err = run(capsys, "sample", "out")
-    assert status == 2 and "settings.json is damaged" in err
-
-
 @pytest.mark.parametrize("steps", [2, 4, 6])
 def test_weights_whose_checkpoint_is_gone_are_not_trained_over(capsys, trained, steps):
     """A checkpoint is the large file, the one that goes first when a run is finished."""
@@ -238,150 +128,6 @@ def test_weights_whose_checkpoint_is_gone_are_not_trained_over(capsys, trained, 
     (trained / "generator.json").write_text("half")
     status, _, err = run(capsys, *TRAIN, "--steps", steps, "--run", "out")
     assert status == 2 and "out has weights and no checkpoint" in err
-
-
-def test_classes_by_name_by_number_or_in_turn(capsys, tmp_path):
-    arguments = {"size": 32, "latent_dim": 8, "width": 2, "classes": 3, "shared_dim": 4, "hierarchical": True}
-    model = biggan.Generator(**arguments).eval()
-    zoo.save(tmp_path / "big", model, zoo.fill_card(model, arguments, classes=["a", "b", "7"]), dtype=None)
-    shipped = zoo.load(tmp_path / "big")
-    assert pictures.labels_of(shipped, 4, None).tolist() == [0, 1, 2, 0]
-    assert [pictures.labels_of(shipped, 1, label).item() for label in ("b", "0", "7")] == [1, 0, 2]
-    for wrong in ("c", "9"):
-        with pytest.raises(ValueError, match="label"):
-            pictures.labels_of(shipped, 1, wrong)
-    assert run(capsys, "sample", "./big", "--n", 3, "--label", "b")[0] == 0
-    save_generator(tmp_path / "tiny")
-    status, _, err = run(capsys, "sample", "./tiny", "--label", "b")
-    assert status == 2 and "knows no classes" in err
-
-
-def test_attributes_by_their_names(capsys, tmp_path):
-    names = {"hair": ["black", "red"], "glasses": ["no", "yes"], "age": ["1", "2", "0"]}
-    arguments = {"classes": names, "size": 16, "latent_dim": 4, "width": 2}
-    model = conditional_convnet.Generator(**arguments).eval()
-    zoo.save(tmp_path / "people", model, zoo.fill_card(model, arguments), dtype=None)
-    shipped = zoo.load(tmp_path / "people")
-    asked = pictures.labels_of(shipped, 40, "hair=red, glasses=yes", seed=3)
-    assert asked[:, 0].tolist() == asked[:, 1].tolist() == [1] * 40 and set(asked[:, 2].tolist()) == {0, 1, 2}
-    assert pictures.labels_of(shipped, 1, "age=0").tolist()[0][2] == 2, "a name comes before a number"
-    assert {tuple(row) for row in pictures.labels_of(shipped, 40, None).tolist()} > {(0, 0, 0)}
-    for wrong, says in (
-        ("red", "attributes hair, glasses, age: ask as in --label hair=red,glasses=yes"),
-        ("hiar=red", "did you mean 'hair'"),
-        ("hair=blue", "unknown hair 'blue'"),
-        ("hair=red,hair=black", "hair is asked for twice"),
-    ):
-        status, _, err = run(capsys, "sample", "./people", "--n", 3, "--label", wrong)
-        assert status == 2 and says in err
-    assert run(capsys, "sample", "./people", "--n", 3, "--label", "hair=red", "--output", "a.png")[0] == 0
-    assert run(capsys, "sample", "./people", "--n", 3, "--output", "b.png")[0] == 0
-
-
-def test_classes_without_names_are_numbers():
-    told = conditional_convnet.Generator(3, 16, 4, 2), r3gan.Generator((4, 4, 4), (1, 1, 1), 1, latent_dim=4, label_dim=3)
-    for network in told:
-        shipped = zoo.Shipped(network.eval(), zoo.Card({"name": "x"}))
-        assert pictures.labels_of(shipped, 4, None).tolist() == [0, 1, 2, 0]
-        assert pictures.labels_of(shipped, 2, "2").tolist() == [2, 2]
-        with pytest.raises(ValueError, match="label"):
-            pictures.labels_of(shipped, 2, "3")
-
-
-def test_a_network_of_other_inputs_is_refused_in_the_commands_words(capsys, tmp_path):
-    arguments = {"text_dim": 8, "size": 16, "noise_dim": 4, "condition_dim": 4, "width": 2}
-    model = text.Generator(**arguments).eval()
-    zoo.save(tmp_path / "told", model, zoo.fill_card(model, arguments), dtype=None)
-    status, _, err = run(capsys, "sample", "./told")
-    assert (
-        status == 2
-        and "draws from z and e, not from latents alone: call it in Python, gancourse.zoo.load(" in err
-        and "labels=" not in err
-    )
-
-
-def test_both_directions_are_exported_to_files_of_their_own(capsys, tmp_path, monkeypatch):
-    model = TwoWay(width=4, blocks=1).eval()
-    card = zoo.fill_card(model, {"width": 4, "blocks": 1}, name="two", data={"name": "x", "arguments": {"size": 32}})
-    zoo.save(tmp_path / "two", model, card, dtype=None)
-    written = {}
-
-    def to_onnx(network, path, size):
-        written[path.name] = network
-        return types.SimpleNamespace(path=path)
-
-    monkeypatch.setattr(exported, "to_onnx", to_onnx)
-    for words in ([], ["--back"]):
-        assert run(capsys, "export", "./two", *words)[0] == 0
-    assert list(written) == ["two.onnx", "two-back.onnx"]
-
-
-def test_export_replaces_what_it_wrote_and_nothing_else(capsys, tmp_path, trained):
-    def export(*words):
-        return run(capsys, "export", *words, "--no-onnx")
-
-    assert export("out")[0] == export("out")[0] == 0, "its own earlier one"
-    mine = tmp_path / "mine"
-    mine.mkdir()
-    for name in ("out.safetensors", "out.json"):
-        (mine / name).write_bytes(b"weeks of work")
-        status, _, err = export("out", "--output", "mine")
-        assert status == 2 and f"mine/{name} exists already" in err and "--force" in err
-        assert (mine / name).read_bytes() == b"weeks of work"
-        (mine / name).unlink()
-    save_generator(mine / "out")  # another network of the same name
-    before = (mine / "out.safetensors").read_bytes()
-    assert export("out", "--output", "mine")[0] == 2 and (mine / "out.safetensors").read_bytes() == before
-    assert export("mine/out.safetensors", "--output", "mine")[0] == 2, "the checkpoint itself, in half precision"
-    assert (mine / "out.safetensors").read_bytes() == before
-    assert export("out", "--output", "mine", "--force")[0] == 0 and export("out", "--output", "mine")[0] == 0
-    (tmp_path / "notes.txt").write_text("x")
-    assert "notes.txt is a file: name a folder" in export("out", "--output", "notes.txt")[2]
-
-
-def test_an_onnx_of_somebody_else_stays(capsys, tmp_path, trained, monkeypatch):
-    monkeypatch.setattr(
-        exported, "to_onnx", lambda network, path, size: path.write_text("x") and types.SimpleNamespace(path=path)
-    )
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "out.onnx").write_text("weeks of work")
-    status, _, err = run(capsys, "export", "out", "--output", "mine")
-    assert (
-        status == 2
-        and "mine/out.onnx exists already" in err
-        and [path.name for path in (tmp_path / "mine").iterdir()] == ["out.onnx"]
-    )
-    assert run(capsys, "export", "out", "--output", "mine", "--no-onnx")[0] == 0, "which does not touch it"
-    assert run(capsys, "export", "out", "--output", "mine")[0] == 2, "nor did it make it its own"
-    assert run(capsys, "export", "out", "--output", "mine", "--force")[0] == 0
-    assert run(capsys, "export", "out", "--output", "mine")[0] == 0, "its own now"
-
-
-def save_translator(path: Path) -> None:
-    arguments = {"width": 4, "blocks": 1}
-    torch.manual_seed(0)
-    model = TwoWay(**arguments).eval()
-    zoo.save(path, model, zoo.fill_card(model, arguments, data={"name": "x", "arguments": {"size": 32}}), dtype=None)
-
-
-def test_translators_translate_a_folder(capsys, tmp_path):
-    save_translator(tmp_path / "two")
-    own.pets(tmp_path / "pets", 3, size=32)
-    shipped = zoo.load(tmp_path / "two")
-    given, made = pictures.translated(shipped, "pets", 2, False)
-    assert given.shape == made.shape == (2, 3, 32, 32)
-    with torch.no_grad():
-        assert torch.equal(made, shipped.model.ab(given)) and torch.equal(
-            pictures.translated(shipped, "pets", 2, True)[1], shipped.model.ba(given)
-        )
-    assert run(capsys, "sample", "./two", "--images", "pets", "--back")[0] == 0
-    with Image.open("grid.png") as picture:
-        assert picture.width > picture.height, "three columns, two rows"
-    status, _, err = run(capsys, "sample", "./two")
-    assert status == 2 and "two translates pictures: add --images FOLDER" in err
-    save_generator(tmp_path / "tiny")
-    assert "translates nothing: leave --images out" in run(capsys, "sample", "./tiny", "--images", "pets")[2]
-    assert "does not use --back" in run(capsys, "sample", "./tiny", "--back")[2]
 
 
 def test_distance_says_which_features_and_warns_of_few_pictures(capsys, tmp_path, monkeypatch):
@@ -400,13 +146,6 @@ def test_distance_says_which_features_and_warns_of_few_pictures(capsys, tmp_path
     assert "does not use --weights" in run(capsys, "distance", "a", "b", "--features", "cells", "--weights", "x")[2]
     status, _, err = run(capsys, "distance", "a", "nowhere")
     assert status == 2 and "there is no folder nowhere" in err
-
-
-def spoil(folder: Path, *places: int) -> None:
-    """Put text in the place of some pictures of a folder."""
-    files = sorted(folder.rglob("*.png"))
-    for place in places:
-        files[place].write_text("no picture")
 
 
 def test_pictures_that_cannot_be_read_are_left_out_by_every_command(capsys, tmp_path):
@@ -459,18 +198,6 @@ def test_distance_takes_every_fit_and_the_smallest_of_some_pictures(capsys, tmp_
     status, out, _ = run(capsys, "distance", "a", "b", "--features", "cells", "--fit", "pad")
     assert status == 0 and "size               12 px" in out, "the first picture has 24"
     assert out != run(capsys, "distance", "a", "b", "--features", "cells", "--fit", "crop")[1]
-
-
-def test_sample_reads_no_more_pictures_than_it_shows(capsys, tmp_path, monkeypatch):
-    own.pets(tmp_path / "pets", 30, size=32)
-    spoil(tmp_path / "pets", 1)
-    save_translator(tmp_path / "way")
-    opened, real = [], data._reading.open_picture
-    monkeypatch.setattr(data._reading, "open_picture", lambda path, *rest: opened.append(path) or real(path, *rest))
-    assert run(capsys, "sample", "./way", "--images", "pets", "--n", 4, "--skip")[0] == 0
-    assert len(opened) == 5 and not (tmp_path / "data" / "cache").exists(), "the first four that can be read"
-    with Image.open("grid.png") as picture:
-        assert picture.width / picture.height == pytest.approx(2, rel=0.05)
 
 
 def test_inception_is_taken_where_its_weights_are(monkeypatch, tmp_path):

@@ -59,13 +59,13 @@ def test_every_set_has_a_line_of_its_own():
 def test_clear_keeps_what_was_trained_unless_told(capsys, tmp_path):
     cache = tmp_path / "data" / "cache"
     (cache / "checkpoints" / "cpu").mkdir(parents=True)
-    (cache / "faces.npz").write_bytes(bytes(2_000_000))
+    (cache / "faces_32_500_0_train.npz").write_bytes(bytes(2_000_000))
     (cache / "checkpoints" / "cpu" / "mine.safetensors").write_bytes(bytes(1_000_000))
     (tmp_path / "data" / "real").mkdir()
     (tmp_path / "data" / "real" / "mnist").write_bytes(b"placed by hand")
     status, out, _ = run(capsys, "data", "clear")
     assert status == 0 and "cleared 2.0 MB" in out
-    assert not (cache / "faces.npz").exists()
+    assert not (cache / "faces_32_500_0_train.npz").exists()
     assert (cache / "checkpoints" / "cpu" / "mine.safetensors").exists()
     assert "cleared 1.0 MB" in run(capsys, "data", "clear", "--all")[1]
     assert list(cache.iterdir()) == []
@@ -101,7 +101,7 @@ def test_clear_of_a_set_leaves_the_others(capsys, sets, tmp_path):
         "faces_32_500_0_train.npz",
         ".faces_32_9_0_test.npz.x1y.npz",
         "pixel_faces_16_9_0_test.npz",
-        "pairs_night_8_1_0.npz",
+        "pairs_night_8_1_0_train_summer.npz",
     ):
         (cache / name).write_bytes(bytes(1_000_000))
     for wrong, nearest in (("digitz", "choose from"), ("pixel_face", "'pixel_faces'"), ("experiments", "unknown data set")):
@@ -109,7 +109,11 @@ def test_clear_of_a_set_leaves_the_others(capsys, sets, tmp_path):
         assert (status, out) == (2, "") and nearest in err
     assert len(list(cache.iterdir())) == 5
     assert run(capsys, "data", "clear", "faces", "mnist")[:2] == (0, f"cleared 2.0 MB from {cache}\n")
-    assert {path.name for path in cache.iterdir()} == {"experiments", "pairs_night_8_1_0.npz", "pixel_faces_16_9_0_test.npz"}
+    assert {path.name for path in cache.iterdir()} == {
+        "experiments",
+        "pairs_night_8_1_0_train_summer.npz",
+        "pixel_faces_16_9_0_test.npz",
+    }
     assert run(capsys, "data", "clear", "pairs_night")[0] == 0
     assert run(capsys, "data", "clear")[0] == 0
     assert [path.name for path in cache.iterdir()] == ["experiments"], "trainings stay"
@@ -125,19 +129,21 @@ def test_clear_leaves_what_others_wrote_and_names_it(capsys, tmp_path):
         "notes.txt",
         "faces_notes.txt",
         "weights.npz",
+        "mnist.npz",
+        "faces.npz",
         "faces_1.json",
         ".env",
         "faces_8_1_0_train.npz",
         "folder_8_ab_cd.json",
     ):
         (cache / name).write_text("x")
-    left = {"thesis", "faces", "notes.txt", "faces_notes.txt", "weights.npz", "faces_1.json", ".env"}
+    left = {"thesis", "faces", "notes.txt", "faces_notes.txt", "weights.npz", "mnist.npz", "faces.npz", "faces_1.json", ".env"}
     status, out, err = run(capsys, "data", "clear", "faces")
     assert (status, err) == (0, "") and not (cache / "faces_8_1_0_train.npz").exists()
     assert "unknown data set 'weights'" in run(capsys, "data", "clear", "weights")[2]
     status, out, err = run(capsys, "data", "clear", "--all")
     assert status == 0 and {path.name for path in cache.iterdir()} == left and (cache / "thesis" / "chapter1.tex").is_file()
-    assert err == "left: 7 others, which gancourse did not write: .env, faces, faces_1.json and 4 more\n"
+    assert err == "left: 9 others, which gancourse did not write: .env, faces, faces.npz and 6 more\n"
 
 
 @pytest.mark.parametrize(

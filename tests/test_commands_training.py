@@ -1,4 +1,4 @@
-"""Commands that train by a recipe and draw samples."""
+"""Commands that train by a recipe."""
 # ruff: noqa: F811  (fixtures are imported by the names by which tests ask for them)
 
 from __future__ import annotations
@@ -114,41 +114,10 @@ def test_train_and_sample_list_what_there_is(capsys, recipes):
     assert status == 2 and "did you mean 'faces32'" in err
 
 
-def test_sample_replaces_what_it_drew_and_nothing_else(capsys, recipes, tmp_path):
-    from PIL import Image
-
-    save_generator(tmp_path / "mine")
-    for name in ("notes.txt", "photo.jpg", "notes", "new.jpg"):
-        if name != "new.jpg":
-            (tmp_path / name).write_bytes(b"weeks of work")
-        status, _, err = run(capsys, "sample", "./mine", "--output", name)
-        assert status == 2 and f"{name} does not end in .png, and a PNG is what this writes" in err
-        assert not (tmp_path / name).exists() or (tmp_path / name).read_bytes() == b"weeks of work"
-    for words in (["--output", "photo.png"], []):
-        path = tmp_path / (words[-1] if words else "grid.png")
-        Image.new("RGB", (3, 3)).save(path)
-        before = path.read_bytes()
-        status, _, err = run(capsys, "sample", "./mine", *words)
-        assert status == 2 and f"{path.name} exists already" in err and "add --force to replace it" in err
-        assert path.read_bytes() == before
-        assert run(capsys, "sample", "./mine", *words, "--force")[1].startswith("replaced ")
-        assert run(capsys, "sample", "./mine", *words)[1].startswith("replaced "), "its own sheet"
-    assert run(capsys, "sample", "./mine", "--output", "fresh.PNG")[1].startswith("wrote fresh.PNG")
-    assert "the list of checkpoints does not use --force" in run(capsys, "sample", "--force")[2]
-
-
 def test_a_card_alone_is_not_replaced_unasked(capsys, recipes, tmp_path):
     (tmp_path / "config.json").write_text("{}")
     status, _, err = run(capsys, "train", "faces32", "--output", "config")
     assert status == 2 and "config.json exists already: add --force" in err and recipes.calls == []
-
-
-def test_sample_depends_on_the_seed(capsys, tmp_path):
-    save_generator(tmp_path / "tiny")
-    for name, seed in (("a.png", 1), ("b.png", 1), ("c.png", 2)):
-        assert run(capsys, "sample", "./tiny", "--n", 4, "--seed", seed, "--output", tmp_path / name)[0] == 0
-    a, b, c = ((tmp_path / name).read_bytes() for name in ("a.png", "b.png", "c.png"))
-    assert a == b != c
 
 
 def test_a_file_of_another_kind_is_not_looked_for_under_another_name(capsys, recipes, tmp_path):
@@ -166,17 +135,6 @@ def test_a_file_of_another_kind_is_not_looked_for_under_another_name(capsys, rec
     save_generator("tiny")
     (tmp_path / "tiny").write_text("a file that happens to be called like a shipped network")
     assert run(capsys, "sample", "tiny", "--n", 2)[0] == 0
-
-
-def test_sample_of_points_says_what_is_wrong(capsys, tmp_path):
-    arguments = {"latent_dim": 2, "out_shape": [2], "hidden": [4], "out": None}
-    model = mlp.Generator(**arguments)
-    zoo.save(tmp_path / "points", model, zoo.fill_card(model, arguments))
-    status, _, err = run(capsys, "sample", "./points")
-    assert status == 2 and "no images" in err
-    status, _, err = run(capsys, "sample", "nothing_like_it")
-    assert status == 2 and "gancourse train" in err
-    assert not (tmp_path / "grid.png").exists()
 
 
 def test_choices_are_those_of_what_is_called():

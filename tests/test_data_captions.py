@@ -55,6 +55,15 @@ def test_wordings_held_out_are_others():
     assert not seen & {captions.sentence({"hair": "red", "skin": "dark"}, 5, Random(s)) for s in range(50)}
 
 
+@pytest.mark.parametrize("wrong", [-1, 6])
+def test_a_value_outside_is_none_to_be_told(wrong):
+    """-1 is what ``asked`` has where a sentence says nothing, and Python's last."""
+    with pytest.raises(ValueError, match=f"attributes must lie in 0 .. 5 for hair, not {wrong}"):
+        captions.captions(torch.tensor([[0], [wrong]]), {"hair": NAMES["hair"]})
+    with pytest.raises(ValueError, match="attributes must lie in 0 .. 1 for smile, not -1"):
+        captions.captions(torch.tensor([[3, -1]]), {name: NAMES[name] for name in ("hair", "smile")})
+
+
 def test_the_same_seed_says_the_same():
     one, other = (captions.captions(ALL, NAMES, 2, seed=seed)[0] for seed in (5, 6))
     assert one == captions.captions(ALL, NAMES, 2, seed=5)[0] != other

@@ -15,6 +15,14 @@ def test_central_square():
     assert corruptions.central(1, 32, fraction=0.25).sum() == 64
 
 
+@pytest.mark.parametrize("size", [5, 7, 8, 9, 10, 33])
+@pytest.mark.parametrize("fraction", [0.01, 0.3, 0.5, 1])
+def test_the_central_square_is_in_the_middle(size, fraction):
+    hole = corruptions.central(1, size, fraction=fraction)
+    assert torch.equal(hole, hole.flip(2)) and torch.equal(hole, hole.flip(3))
+    assert abs(hole.sum().sqrt().item() - fraction * size) <= (1 if fraction > 0.01 else 2)
+
+
 @pytest.mark.parametrize("masks", list(corruptions.MASKS.values()), ids=list(corruptions.MASKS))
 def test_masks_are_zeros_and_ones_and_follow_their_source(masks):
     draw = partial(masks, 5, 32)

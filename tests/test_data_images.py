@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -148,6 +149,8 @@ def test_describe_and_repr_say_what_is_known() -> None:
     for part in ("small", "12 images", "3 x 4 x 4", "CC0 1.0", "captions"):
         assert part in repr(faces)
     assert (faces.size, faces.channels) == (4, 3)
+    unknown = replace(faces, attributes=torch.full((12, 2), -1))
+    assert unknown.describe(4) == {"label": 4, "caption": "picture 4"}  # -1 is no value, and not the last
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,15 @@ def test_forms_of_a_table(tmp_path: Path, text: str) -> None:
     assert read_table(table(tmp_path, text)) == {"1.png": "cat", "x/2.png": "dog"}
 
 
+def test_only_ends_of_lines_end_a_row(tmp_path: Path) -> None:
+    text = "file,label\na\x1cb.png,cat\nc\u2028d.png,dog\ne\x0bf.png,fish\n"
+    assert read_table(table(tmp_path, text)) == {"a\x1cb.png": "cat", "c\u2028d.png": "dog", "e\x0bf.png": "fish"}
+
+
+def test_rows_that_a_spreadsheet_left_empty_are_none(tmp_path: Path) -> None:
+    assert read_table(table(tmp_path, "file,label\n1.png,cat\n,\n,,\n")) == {"1.png": "cat"}
+
+
 def test_a_column_by_its_name(tmp_path: Path) -> None:
     path = table(tmp_path, "file,hair,Smile\n1.png,red,yes\n")
     assert read_table(path, "smile") == {"1.png": "yes"}
@@ -52,9 +61,13 @@ def test_a_column_by_its_name(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "is empty"),
+        (" \n,\n", "is empty"),
         ("a,b,c\n1,2,3\n", "no column for the pictures, its first row is a, b, c"),
-        ("file,label\n1.png,\n", "row 1 .1.png, . has no label"),
-        ("file,label\n1.png\n", "row 1 .1.png. has no label"),
+        ("file,label\n1.png,\n", "line 2 .1.png, . has no label"),
+        ("file,label\n1.png\n", "line 2 .1.png. has no label"),
+        ("1.png,cat\n2.png,\n", "line 2 .2.png, . has no label"),
+        ("file,label\n\nb.png,z\n   \nc.png,\n", "line 5 .c.png, . has no label"),
+        ('file,label\n"b\nc.png",z\nd.png,\n', "line 4 .d.png, . has no label"),
         ("file,label\n1.png,cat\n1.png,dog\n", "calls 1.png both cat and dog"),
     ],
 )

@@ -170,6 +170,21 @@ def test_indexing_and_bad_input() -> None:
         PairSet(torch.full((1, 1, 8, 8), 2, dtype=torch.uint8), torch.zeros(1, 3, 8, 8, dtype=torch.uint8), ("a", "b"))
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"attribute_names": {"t": ("x", "y")}, "given": ("t",)}, "attributes has 0 columns and attribute_names 1 entries"),
+        ({"attributes": torch.zeros(4, 2, dtype=torch.int64)}, "attributes has 2 columns and attribute_names 0 entries"),
+        ({"attributes": torch.zeros(3, 0, dtype=torch.int64)}, "attributes has 3 rows for 4 pairs"),
+        ({"given": ("t",)}, "given names t, and these pairs have no attributes"),
+    ],
+)
+def test_columns_of_pairs_that_do_not_fit_are_refused(change: dict, message: str) -> None:
+    a = torch.zeros(4, 3, 8, 8, dtype=torch.uint8)
+    with pytest.raises(ValueError, match=message):
+        PairSet(a, a, **change)
+
+
 def test_without_the_drawing_packages_one_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 

@@ -6,6 +6,7 @@ import torch
 
 from gancourse import data, experiments, zoo
 from gancourse.data.images import ImageSet
+from gancourse.experiments import class_conditional
 
 
 @pytest.fixture
@@ -90,6 +91,12 @@ SECONDS = {  # what two cards add to their recipe's note: how the seconds of tha
     "stylegan2_faces64": "The seconds are those of one thread beside other work; by itself a step takes about half a second.",
     "furniture16": "The seconds are the processor's; the machine did other work.",
 }
+
+
+@pytest.mark.filterwarnings("ignore::gancourse.metrics.frechet.FewSamplesWarning")
+def test_a_shorter_training_is_followed_as_often(small_sets):
+    described = experiments.describe("biggan_faces32", steps=600, progress=False)
+    assert described.steps == 600 and described.follow[0] == 600 // class_conditional.CURVE_POINTS
 
 
 @pytest.mark.filterwarnings("ignore::gancourse.metrics.frechet.FewSamplesWarning")

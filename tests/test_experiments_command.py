@@ -1,6 +1,7 @@
 """The command ``gancourse experiment``: what it lists, how it ends, what it says to go on."""
 
 import json
+import shutil
 import signal
 from dataclasses import replace
 
@@ -52,6 +53,44 @@ def test_some_seeds_make_a_partial_record(course, capsys):
     assert "partial (1 of 2 seeds; 2 of 4 trainings done)" in capsys.readouterr().out
 
 
+def test_a_part_takes_no_whole_record_s_place(course, capsys):
+    command.main("plane")
+    before = (course / "plane.json").read_bytes(), (course / "plane.png").read_bytes()
+    shutil.rmtree(runner.folder(SMALL))  # a clone has the record and no trainings
+    with pytest.raises(ValueError, match=r"the record of plane has the seeds 0, 1, and the trainings of 0 are not here.*--seeds"):
+        command.main("plane", seeds=[1])
+    assert not runner.folder(SMALL).exists()
+    assert ((course / "plane.json").read_bytes(), (course / "plane.png").read_bytes()) == before
+    assert command.main("plane") == 0
+    assert command.main("plane", seeds=[1]) == 0  # all trainings are here
+    assert json.loads((course / "plane.json").read_text())["seeds"] == [0, 1]
+
+
+def test_a_whole_record_stays_where_other_code_left_a_part(course, monkeypatch):
+    command.main("plane")
+    game = Plane.game
+    monkeypatch.setattr(Plane, "game", lambda self, arm, seed: game(self, arm, seed + 1))
+    with pytest.warns(UserWarning, match="older-1"), pytest.raises(ValueError, match="trainings of 0 are not here"):
+        command.main("plane", seeds=[1])
+    assert json.loads((course / "plane.json").read_text())["seeds"] == [0, 1]
+
+
+def test_a_record_of_other_settings_may_become_a_part(course, monkeypatch):
+    command.main("plane")
+    changed = replace(SMALL, fit={"lr": 3e-2})
+    monkeypatch.setattr(recorded, "get", lambda name: changed)
+    monkeypatch.setattr(runner, "folder", lambda *_: course.parent / "other")
+
+    def start(self, job):
+        stage = Plane(changed.size(), course)
+        runner.baselines(stage, runner.folder()) if job is None else runner.train(changed, stage, job, self.size)
+
+    monkeypatch.setattr(pool.Pool, "start", start)
+    assert command.main("plane", seeds=[1]) == 0
+    record = records.read(course / "plane.json")
+    assert record.seeds == [1] and record.picture is None  # the strip is of the first seed, and the old one is gone
+
+
 def test_ctrl_c_says_how_to_go_on(course, capsys, monkeypatch):
     monkeypatch.setattr(pool.time, "sleep", lambda _: signal.raise_signal(signal.SIGINT))
     assert command.main("plane", seeds=[0, 1], jobs=2) == 130
@@ -74,6 +113,23 @@ def test_verify_finds_other_behaviour(course, capsys, monkeypatch):
 def test_verify_of_a_missing_record_says_so(course, capsys):
     assert command.main(verify=True) == 1
     assert "plane: not recorded" in capsys.readouterr().out
+
+
+def test_verify_looks_at_all_though_one_cannot_be_looked_at(course, capsys, monkeypatch):
+    command.main("plane")
+    capsys.readouterr()
+    monkeypatch.setattr(recorded, "NAMES", ("broken", "plane"))
+
+    def get(name):
+        if name == "broken":
+            raise ImportError("no module torchvision")
+        return SMALL
+
+    monkeypatch.setattr(recorded, "get", get)
+    assert command.main(verify=True) == 1
+    assert capsys.readouterr().out.splitlines() == ["broken: not verified (no module torchvision)", "plane: as recorded"]
+    with pytest.raises(ImportError):
+        command.main("broken", verify=True)
 
 
 def test_the_command_line_reaches_it(course, capsys):

@@ -24,6 +24,27 @@ def test_a_spread_says_how_many_seeds_have_a_value():
     assert drawing.spread(np.array([np.nan])) == "-"
 
 
+def test_a_band_is_of_the_seeds_that_have_a_value():
+    values = np.array([[1.0, np.nan, np.nan], [3.0, 5.0, np.nan]])
+    low, mean, high, fewer = drawing.band(values)
+    assert [*low[:2], *mean[:2], *high[:2]] == [1, 5, 2, 5, 3, 5]
+    assert np.isnan([low[2], mean[2], high[2]]).all()
+    assert fewer.tolist() == [False, True, False]  # of the last there is nothing to mark
+
+
+def test_one_seed_without_a_number_leaves_the_others_curve_and_a_mark():
+    at, values = np.array([0, 10, 20]), np.array([[1.0, np.nan, np.nan], [1.0, 3.0, 2.0]])
+    others = np.array([[1.0, 3.0, 2.0]] * 2)
+    drawn = drawing.curves({"x": {"arm": (at, values)}})
+    assert drawn.tobytes() != drawing.curves({"x": {"arm": (at, others)}}).tobytes()  # marked
+    colour = tuple(int(drawing.COLOURS[0][i : i + 2], 16) for i in (1, 3, 5))
+
+    def inked(picture):
+        return (np.asarray(picture.convert("RGB")) == colour).all(-1).sum()
+
+    assert inked(drawn) >= inked(drawing.curves({"x": {"arm": (at, others)}}))
+
+
 def film(steps, value):
     """Two pictures of 4 px at each step, of one grey that tells arm and step."""
     return [torch.full((2, 1, 4, 4), value + i, dtype=torch.uint8) for i in range(steps)]

@@ -65,7 +65,18 @@ def test_the_same_request_once_more_and_one_for_more_steps(request_of: Request) 
         train(replace(request_of, batch=4), progress=False)
     own.save(Path(request_of.images) / "red" / "new.png", own.draw(99))
     with pytest.raises(ValueError, match="40 then, 41 now"):
-        train(request_of, progress=False)
+        train(replace(request_of, steps=8), progress=False)
+
+
+def test_a_run_that_is_refused_keeps_its_settings(request_of: Request, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = train(request_of, progress=False).place
+    before = place.settings.read_bytes()
+    monkeypatch.setattr(sources, "source", None)
+    with pytest.raises(
+        ValueError, match=r"run stands at step 6, beyond the 4 asked for: ask for more --steps, or use another --run"
+    ):
+        train(replace(request_of, steps=4), progress=False)
+    assert place.settings.read_bytes() == before
 
 
 def test_a_stopped_training_goes_on_bit_for_bit(request_of: Request, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

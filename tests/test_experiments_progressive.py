@@ -8,6 +8,19 @@ from gancourse.gans.progressive import Schedule
 from gancourse.losses import penalties
 
 
+@pytest.mark.parametrize("steps", [9, 10, 11, 100, 1234, 13_700])
+def test_the_recipe_takes_the_steps_that_are_asked_for(steps):
+    found = progressive.asked_for(steps)
+    assert found.steps == steps and min(stable for _, stable in found.lengths()) >= 1
+    assert progressive.asked_for(None) == progressive.TIMETABLE
+
+
+@pytest.mark.parametrize("steps", [1, 5, 8])
+def test_fewer_steps_than_parts_are_refused(steps):
+    with pytest.raises(ValueError, match=f"growing to 64 px takes 9 steps at least, one for each part, not {steps}"):
+        progressive.asked_for(steps)
+
+
 def test_a_shorter_timetable_keeps_its_proportions():
     full = progressive.TIMETABLE
     assert progressive.timetable() == progressive.timetable(full.steps) == full

@@ -91,6 +91,14 @@ def test_a_caption_counts_the_minutes_of_a_gpu_apart():
     assert caption(gpu, here, here, gpu).endswith("Recorded: 4 processor minutes and 10 minutes on NVIDIA H200.")
 
 
+def test_a_caption_says_what_a_mark_is_where_there_is_one(course):
+    assert "○" not in records.load("plane")._caption("radius", "d_loss")  # of step 0 no seed has a loss
+    row = {"step": [0, 20], "x": [None, 1.0]}
+    whole = {"step": [0, 20], "x": [2.0, 1.0]}
+    made = records.Record({"seeds": [0, 1], "arms": {"one": [{"curves": row, "seconds": 60}, {"curves": whole, "seconds": 60}]}})
+    assert "band: least to largest; ○: fewer have a value." in made._caption("x")
+
+
 def test_the_samples_can_be_left_out(course, capsys):
     records.load("plane").show("radius", strip=False)
     assert "Samples of one training" not in capsys.readouterr().out
@@ -238,8 +246,27 @@ def test_where_every_training_diverged_the_baselines_say_what_would_have_been_me
     assert "blur" in repr(record.table())
 
 
-def test_a_record_without_pictures_names_the_command(course):
-    record = records.Record({name: part for name, part in records.load("plane").content.items() if name != "strip"})
+def test_curves_end_where_a_training_diverged_before_its_second_look(tmp_path, monkeypatch):
+    """It has no losses: there are none at step 0."""
+    whole = {"step": [0, 20], "seconds": [0, 1], "x": [1.0, 2.0], "d_loss": [None, 3.0]}
+    early = {"step": [0], "seconds": [0], "x": [5.0]}
+    for rows in ([whole, early], [early, whole], [early, early]):
+        arms = {"one": [{"curves": row} for row in rows], "other": [{"curves": whole}, {"curves": whole}]}
+        record = records.Record({"arms": arms})
+        at, values = record.curve("d_loss")["one"]
+        assert at.tolist() == [0] and np.isnan(values).all() and values.shape == (2, 1)
+        assert record.curve("d_loss")["other"][1].tolist()[0][1] == 3.0
+        with pytest.raises(ValueError, match="unknown score 'y'"):
+            record.curve("y")
+
+
+@pytest.mark.parametrize("picture", [False, True])
+def test_a_record_without_pictures_names_the_command(course, picture, capsys):
+    whole = records.load("plane")
+    content = {name: part for name, part in whole.content.items() if name != "strip"}
+    record = records.Record(content, whole.picture if picture else None)
+    record.show("radius")
+    assert "Samples of one training" not in capsys.readouterr().out
     for asked in (record.strip, record.last_pictures, lambda: record.film(record.arms[0])):
         with pytest.raises(
             FileNotFoundError, match="the record of plane has no pictures: `gancourse experiment plane` draws them"

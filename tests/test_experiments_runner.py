@@ -45,7 +45,7 @@ def test_a_finished_training_is_read_and_not_trained_again(stage, tmp_path):
     first = runner.train(EXPERIMENT, stage, (ARM, 0), place=tmp_path)
     again = runner.train(EXPERIMENT, None, (ARM, 0), place=tmp_path)
     assert timeless(again) == timeless(first)
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".done", ".weights"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".done"]
 
 
 KILLED = """
@@ -154,6 +154,7 @@ def test_other_settings_have_another_folder_other_seeds_have_not():
 def test_jobs_run_through_whole_seeds():
     assert runner.jobs(EXPERIMENT)[:3] == [("saturating", 0), (ARM, 0), ("saturating", 1)]
     assert runner.jobs(EXPERIMENT, (7,)) == [("saturating", 7), (ARM, 7)]
+    assert runner.jobs(EXPERIMENT, (7, 7)) == runner.jobs(EXPERIMENT, (7,))  # two workers would write the same files
 
 
 # A worker that takes its time to measure, and says when it does.

@@ -81,3 +81,10 @@ def test_a_choice_names_its_method_and_what_is_left():
     for method in active.METHODS:
         with pytest.raises(ValueError, match="3 samples are asked of 2 that have no label: take a larger pool"):
             active.choose(method, model(1), pool.x, asked, 3, [torch.Generator()])
+
+
+def test_no_judge_is_trained_for_no_row(monkeypatch):
+    trained = []
+    monkeypatch.setattr(active, "_fit_judge", lambda *args: trained.append(args))
+    h, asked = torch.randn(1, 9, 2, generator=torch.Generator().manual_seed(0)), torch.tensor([[0, 1]])
+    assert active.choose_by_codes(h, asked, 1, parts=3).shape == (1, 1) and len(trained) == 1

@@ -114,3 +114,11 @@ def test_reversal_adapts_to_turned_moons():
 
 
 MAKERS = (lambda: Encoder(2, 16, (32,)), lambda: Classifier(16, 2, (16,)), lambda: mlp.Discriminator(16, (32,)))
+
+
+def test_a_training_that_ends_in_nan_is_no_answer():
+    x, y, d = batch()
+    with pytest.raises(ValueError, match="the loss became nan within 3 steps: lower lr"):
+        adaptation.fit_reversed(players(), endless(x * math.nan, y, d), 3)
+    with pytest.raises(ValueError, match="ahead must be 0 or more"):
+        adaptation.fit_reversed(players(), endless(x, y, d), 3, ahead=-1)

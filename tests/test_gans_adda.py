@@ -42,3 +42,10 @@ def test_a_batch_in_another_order_is_refused(d):
     d = torch.tensor([d])
     with pytest.raises(ValueError, match="sort it by d"):
         fit_adda(trained, endless(torch.randn(1, d.shape[1], 2), d, d), 1)
+
+
+def test_a_training_that_ends_in_nan_is_no_answer():
+    trained = Players(Encoder(2, 4, (8,)), Classifier(4, 2, (8,)), mlp.Discriminator(4, (8,)))
+    x, d = torch.full((8, 2), torch.nan), torch.arange(2).repeat_interleave(4)
+    with pytest.raises(ValueError, match="the loss became nan within 2 steps"):
+        fit_adda(trained, endless(x, d, d), 2)

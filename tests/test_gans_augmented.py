@@ -202,13 +202,13 @@ def test_an_interrupted_run_goes_on_bit_for_bit(tmp_path, adaptive):
         return fit(play, batches, steps, checkpoint=checkpoint, **options)
 
     whole = start(11)
-    start(7, tmp_path / "run")
+    start(7, tmp_path / "run")  # in the middle of the controller's third measurement
     resumed = start(11, tmp_path / "run")
     assert torch.equal(whole.sample(4), resumed.sample(4))
-    assert (whole.history["d_loss"] == resumed.history["d_loss"]).all()
-    assert whole.gan.p == resumed.gan.p
+    for name in ("d_loss", *(("p", "r") if adaptive else ())):
+        assert (whole.history[name] == resumed.history[name]).all()
     if adaptive:
-        assert len(set(whole.history["p"])) > 1
+        assert len(set(whole.history["p"])) > 1 and len(set(whole.history["r"])) > 2
     with pytest.raises(ValueError, match="adapts"):
         AugmentedGAN(game(), control=None if adaptive else AdaptiveProbability()).load_state_dict(whole.gan.state_dict())
 
@@ -296,9 +296,10 @@ def test_the_controller_counts_images_once_a_round_whatever_the_logits():
     assert control.state_dict()["seen"] == 12
 
 
+@pytest.mark.parametrize("adaptive", [False, True])
 @pytest.mark.parametrize("name", joint_games.GAMES)
-def test_a_game_is_augmented_or_says_why_not(name, monkeypatch):
-    """Either every image of D's turn goes through T, or nothing is trained."""
+def test_a_game_is_augmented_or_says_why_not(name, adaptive, monkeypatch):
+    """Either every image of D's turn goes through T, and the controller sees every logit, or nothing is trained."""
     inner, batches = joint_games.made(name)
     if isinstance(inner, AugmentedGAN):
         return
@@ -312,12 +313,22 @@ def test_a_game_is_augmented_or_says_why_not(name, monkeypatch):
     given = next(batches)
     real, second = given if isinstance(given, tuple) else (given, None)
     try:
-        play = AugmentedGAN(inner)
+        control = AdaptiveProbability(every=10) if adaptive else None
+        play = AugmentedGAN(inner, control=control)
         batch = play.play(real, torch.Generator().manual_seed(0), second)
         play.discriminator_loss(batch)
         play.generator_loss(batch)
     except (AttributeError, ValueError) as error:
-        said = ("would pass T by", "wrap the games", "would have to undo T")
+        said = ("would pass T by", "wrap the games", "would have to undo T", *(["the controller sees no logits"] * adaptive))
         assert any(words in str(error) for words in said), error
     else:
         assert sum(shown) >= 3 * len(real) / inner.together
+        assert control is None or control._seen == len(real)
+
+
+@pytest.mark.parametrize("name", ["catgan", "noisy_labels"])
+def test_a_controller_that_would_see_nothing_is_refused(name):
+    inner, batches = joint_games.made(name)
+    with pytest.raises(ValueError, match=f"{type(inner).__name__}'s discriminator has a loss of its own.*pass p= in place"):
+        fit(AugmentedGAN(inner, "flip", control=AdaptiveProbability()), batches, 2, progress=False)
+    assert fit(AugmentedGAN(inner, "flip", p=0.5), batches, 2, progress=False).step == 2

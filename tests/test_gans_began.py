@@ -156,7 +156,7 @@ def test_resumes_bit_for_bit(tmp_path):
     "call, message",
     [
         (lambda: game(gamma=0), r"gamma must be in \(0, 1\]"),
-        (lambda: game(k=2), r"k must be in \[0, 1\]"),
+        (lambda: game(k=2), r"k must lie in \[0, 1\]"),
         (lambda: game(lambda_k=0), "lambda_k must be above 0"),
         (lambda: autoencoder.Generator(20), "8, 16, 32, 64 px"),
         (

@@ -69,5 +69,11 @@ def test_bad_settings_name_the_fix():
         CoDiscriminator(20)
     with pytest.raises(ValueError, match="one by one"):
         CoGAN(CoGenerator(16, 4, 4), CoDiscriminator(16, 4), "relativistic")
+    with pytest.raises(ValueError, match=r"call discriminator\(x, 0\) or"):
+        CoGAN(CoGenerator(16, 4, 2), CoDiscriminator(16, 2)).judge(torch.zeros(1, 1, 16, 16))
+    for odd in ({"width": 0}, {"width": 2.5}, {"channels": (1, 2, 3)}, {"channels": 0}, {"channels": "1"}, {"tied": 0.5}):
+        for network in (CoGenerator, CoDiscriminator):
+            with pytest.raises((ValueError, TypeError), match=f"{next(iter(odd))} must be"):
+                network(16, **odd)
     with pytest.raises(ValueError, match="two domains"):
         CoGAN(CoGenerator(16, 4, 4), CoDiscriminator(16, 4)).play(torch.zeros(1, 1, 16, 16), torch.Generator())

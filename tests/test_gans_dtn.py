@@ -46,15 +46,43 @@ def test_the_generators_loss_has_its_three_parts():
     assert batch.log["identity"].item() == pytest.approx(kept.item())
 
 
-def test_each_loss_moves_its_own_player_and_f_stays():
+def seen_by(f):
     torch.manual_seed(0)
-    f = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
-    playing = DTN(mlp.Generator(3, (1, 4, 4), (8,), out="tanh"), mlp.Discriminator((1, 4, 4), (8,)), f)
-    before = [p.clone() for p in f.parameters()]
+    return DTN(mlp.Generator(3, (1, 4, 4), (8,), out="tanh"), mlp.Discriminator((1, 4, 4), (8,)), f)
+
+
+def with_state():
+    """An f whose mode matters, in training mode, as a network comes."""
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(16, 3), nn.BatchNorm1d(3), nn.Dropout(0.5))
+
+
+def test_each_loss_moves_its_own_player_and_f_stays():
+    f = with_state()
+    playing = seen_by(f)
+    before = {name: value.clone() for name, value in f.state_dict().items()}
     playing.discriminator_loss(one_round(playing)).backward()
     assert all(p.grad is None for p in playing.generator.parameters())
     fit(playing, UnpairedBatches(pictures(1), pictures(2), 4), 3, progress=False)
-    assert all(torch.equal(a, b) for a, b in zip(before, f.parameters(), strict=True))
+    for network in (f, playing.sees):
+        assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+        assert all(p.grad is None for p in network.parameters())
+    assert f.training and all(p.requires_grad for p in f.parameters())
+
+
+def test_what_f_sees_does_not_depend_on_the_batch_and_looking_changes_no_training():
+    game = seen_by(with_state())
+    x = pictures(3)
+    assert torch.allclose(game.translate(x[:2]), game.translate(x)[:2], atol=1e-6)
+    assert torch.equal(game.translate(x), game.translate(x))
+
+    def trained(hooks):
+        game, batches = seen_by(with_state()), UnpairedBatches(pictures(1), pictures(2), 4)
+        torch.manual_seed(1)
+        return fit(game, batches, 4, hooks=hooks, progress=False, precision="float32").gan.generator.state_dict()
+
+    alone, watched = trained([]), trained([(2, lambda run: run.sample(2) if run.step else None)])
+    assert all(torch.equal(value, watched[name]) for name, value in alone.items())
 
 
 def test_constancy_falls_in_training():

@@ -65,6 +65,24 @@ def test_a_code_of_zeros_has_no_part_in_the_term():
     assert pulling_away(torch.stack([s, torch.ones(3, 2)])).tolist() == pytest.approx([1 / 3, 1])
 
 
+def test_a_code_of_almost_no_length_has_no_direction_either():
+    for size in (1e-20, 1e-13):
+        assert pulling_away(torch.full((3, 2), size)).item() == 0
+    assert pulling_away(torch.full((3, 2), 1e-11)).item() == pytest.approx(1)
+    s = torch.tensor([[1.0, 0.0], [1e-13, 0.0], [2.0, 0.0]], requires_grad=True)
+    pulling_away(s).backward()
+    assert torch.isfinite(s.grad).all() and pulling_away(s).item() == pytest.approx(1 / 3)
+
+
+def test_the_term_is_exact_under_autocast():
+    s = torch.randn(16, 5, generator=torch.Generator().manual_seed(0))
+    s = s @ torch.linalg.svd(s).Vh.T  # no matter in which axes
+    with torch.autocast("cpu", torch.bfloat16):
+        assert pulling_away(s).item() == pytest.approx(pulling_away(s.float()).item(), rel=1e-6)
+        assert pulling_away(torch.eye(7, 9).bfloat16()).item() == pytest.approx(0, abs=1e-6)
+    assert pulling_away(s.bfloat16()).dtype == torch.float32
+
+
 def test_the_repelling_term_is_weighed_and_logged():
     game = EBGAN(*players(), repelling=0.5)
     batch = one_round(game)

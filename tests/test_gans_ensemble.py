@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from gancourse import data
-from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, member_norms, stack
+from gancourse.gans.ensemble import EnsembleBatches, EnsembleGAN, stack
 from gancourse.gans.gan import GAN
 from gancourse.gans.packed import PackedDiscriminator, PackedGAN
 from gancourse.gans.unrolled import UnrolledGAN
@@ -124,13 +124,17 @@ def test_members_do_not_meet():
     assert not torch.allclose(a[1], b[1])
 
 
-def test_norms_of_the_members_gradients():
-    networks = [new_players(seed)[0] for seed in SEEDS]
-    together, z = stack(networks), torch.randn(3, 5, 3, dtype=torch.float64)
-    norms = member_norms(torch.autograd.grad(together(z).square().sum(), list(together.parameters())), 3)
-    for network, part, norm in zip(networks, z, norms, strict=True):
-        alone = torch.autograd.grad(network(part).square().sum(), list(network.parameters()))
-        assert norm.item() == pytest.approx(torch.cat([g.flatten() for g in alone]).norm().item())
+def test_a_normalisation_without_statistics_is_named_and_all_stays_on_its_device():
+    def networks(**options):
+        made = [mlp.Generator(2, 2, (3,)) for _ in range(2)]
+        for network in made:
+            network.layers[1] = nn.BatchNorm1d(3, **options)
+        return made
+
+    with pytest.raises(ValueError, match="keeps no running statistics and cannot be stacked: make it with track_running_stats"):
+        stack(networks(track_running_stats=False))
+    together = stack([network.to("meta") for network in networks()])
+    assert {tensor.device.type for tensor in together.state_dict().values()} == {"meta"}
 
 
 @pytest.mark.parametrize(

@@ -133,3 +133,15 @@ def test_erase_and_bad_settings():
         centre(reconstruction=0, adversarial=0)
     with pytest.raises(ValueError, match="did you mean 'hole'"):
         centre(judged="whole")
+
+
+def test_a_batch_without_a_hole_and_a_picture_of_another_size_are_named():
+    nothing = lambda n, size, source: torch.zeros(n, 1, size, size)  # noqa: E731
+    critic = nn.Sequential(nn.Flatten(), nn.LazyLinear(1), nn.Flatten(0))
+    game = Inpainting(nn.Conv2d(1, 1, 1), critic, nothing)
+    batch = game.play(torch.zeros(2, 1, 8, 8), torch.Generator())
+    with pytest.raises(ValueError, match="no picture of this batch has a hole"):
+        game.discriminator_loss(batch)
+    for generator in (nn.Upsample(scale_factor=2), nn.Upsample(size=(4, 8)), nn.Upsample(size=5)):
+        with pytest.raises(ValueError, match=r"G paints whole pictures, \[8, 8\], or their central squares, not"):
+            Inpainting(nn.Sequential(nn.Conv2d(1, 1, 1), generator), critic, nothing).play(batch.real, torch.Generator())

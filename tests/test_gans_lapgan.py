@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from gancourse.data import Batches
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedGAN
@@ -143,3 +144,15 @@ def test_sizes_follow_one_another_and_an_averaged_copy_draws_too():
     assert [x.shape[2] for x in sizes] == [8, 16, 32] and torch.equal(sizes[-1], run.sample(5, seed=3))
     assert torch.equal(run.gan.up(sizes[:1], 3, run.generator)[-1], sizes[-1])
     assert torch.equal(run.gan.games[1].finer(sizes[0], 4, run.generator[1]), sizes[1])
+
+
+def test_batch_normalisation_that_an_average_could_not_have_is_refused():
+    class Normalised(nn.Module):
+        latent_dim = 4
+
+        def __init__(self):
+            super().__init__()
+            self.norm = nn.BatchNorm2d(1)
+
+    with pytest.raises(ValueError, match="leave the generator's batch normalisation out"):
+        DetailGAN(Normalised(), nn.Conv2d(2, 1, 1))

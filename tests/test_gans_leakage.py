@@ -28,3 +28,16 @@ def test_constant_features_are_no_error_and_wrong_shapes_are():
     assert abs(leakage(torch.zeros(1, 300, 2), a, torch.zeros(1, 300, 2), a, steps=5)[0] - 0.5) < 0.1
     with pytest.raises(ValueError, match=r"\[K, N, D\]"):
         leakage(torch.zeros(1, 300, 2), a[:, :200], torch.zeros(1, 300, 2), a)
+
+
+@pytest.mark.parametrize("odd", [torch.inf, torch.nan])
+@pytest.mark.parametrize("where", [0, 2])
+def test_a_feature_that_is_not_finite_is_no_secret_kept(odd, where):
+    """Standardised by a mean that is infinite all features are NaN, and the reader would be at chance."""
+    a = torch.randint(2, (1, 300), generator=torch.Generator().manual_seed(0))
+    given = [a[..., None].float(), a, a[..., None].float(), a]
+    assert leakage(*given, steps=100)[0] == 1
+    given[where] = given[where].clone()
+    given[where][0, 7] = odd
+    with pytest.raises(ValueError, match=f"{('train', 'a', 'test')[where]} holds NaN or infinity"):
+        leakage(*given, steps=5)

@@ -140,3 +140,17 @@ def test_votes_are_the_series_of_the_docstring():
     for wrong in ({"k": 12}, {"alpha": 1.0}):
         with pytest.raises(ValueError, match="must lie"):
             ssl.LabelSpread(x, **wrong)
+
+
+def test_features_are_matched_in_float32_under_autocast():
+    torch.manual_seed(0)
+    game = ssl.SemiSupervisedGAN(mlp.Generator(2, 2), Classifier(2, 2, hidden=(8,)), (torch.zeros(4, 2), torch.arange(4) % 2))
+    batch = game.play(torch.randn(6, 2), torch.Generator())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert game.generator_loss(batch).dtype == game.discriminator_loss(batch).dtype == torch.float32
+
+
+def test_a_classifier_that_ends_in_nan_is_no_control():
+    labelled = torch.full((4, 2), torch.nan), torch.arange(4) % 2
+    with pytest.raises(ValueError, match="the loss became nan within 2 steps"):
+        ssl.fit_supervised(Classifier(2, 2, hidden=(4,)), labelled, 2)

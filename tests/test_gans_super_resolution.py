@@ -53,6 +53,19 @@ def test_content_compares_features():
     assert player.discriminator_loss(batch).item() == 0
 
 
+def test_a_content_network_stays_as_it_came():
+    torch.manual_seed(0)
+    content = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.Dropout(0.5))
+    for given in (content, content.forward):
+        player = game(content=given)
+        before = {name: value.clone() for name, value in content.state_dict().items()}
+        run = training.fit(player, Batches(pictures(), 4), 2, progress=False, precision="float32")
+        assert all(torch.equal(before[name], value) for name, value in content.state_dict().items())
+        kept = run.gan.content if given is content else run.gan.content.__self__
+        assert all(torch.equal(before[name], value) for name, value in kept.state_dict().items()) and not kept.training
+        assert content.training and all(p.grad is None for p in (*content.parameters(), *kept.parameters()))
+
+
 @pytest.mark.parametrize("objective", ["non_saturating", "relativistic"])
 def test_a_run(objective):
     run = training.fit(game(objective=objective), Batches(pictures(), 4), 3, ema=0.9, progress=False)
@@ -63,3 +76,7 @@ def test_a_run(objective):
 def test_weights_below_zero_are_refused():
     with pytest.raises(ValueError, match="0 or more"):
         game(adversarial=-1)
+    with pytest.raises(ValueError, match="pixels is a weight beside a content function"):
+        game(pixels=5.0)
+    with pytest.raises(TypeError, match="content must be a network or a function"):
+        game(content="vgg")

@@ -65,6 +65,16 @@ def test_an_averages_statistics_are_those_of_the_examples():
     assert torch.allclose(average[1].running_mean, torch.stack(parts).mean(0), atol=1e-6)
 
 
+def test_one_example_has_statistics_and_a_rest_weighs_nothing():
+    for n, rounds, parts in ((1, 8, [1]), (9, 2, [4, 4])):
+        played = game(examples=pictures(n))
+        convolved, norm = played.generator[0], played.generator[1]
+        played.refresh_statistics(played.generator, rounds=rounds)
+        means = [convolved(part).mean((0, 2, 3)) for part in played.examples[: sum(parts)].split(parts[0])]
+        assert torch.allclose(norm.running_mean, torch.stack(means).mean(0), atol=1e-6)
+        assert norm.num_batches_tracked == len(parts)
+
+
 def test_nothing_can_be_differentiated_and_moves_nobody():
     player = nn.Linear(2, 1)
     before, optimizer = player.weight.detach().clone(), torch.optim.AdamW(player.parameters(), lr=0.1, weight_decay=0.5)

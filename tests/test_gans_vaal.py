@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gancourse.gans import vaal
+from gancourse.gans import active, vaal
 from tests.test_gans_active import blobs
 
 
@@ -53,3 +53,12 @@ def test_a_code_of_the_prior_pays_nothing_but_the_error():
 def test_too_small_a_pool_is_refused():
     with pytest.raises(ValueError, match="larger pool"):
         vaal.choose_unlike(torch.randn(10, 3), torch.arange(8)[None], 5)
+
+
+def test_samples_that_are_not_finite_are_named():
+    x, asked = torch.zeros(9, 2), torch.tensor([[0, 1]])
+    x[4, 0] = torch.inf
+    with pytest.raises(ValueError, match="x holds NaN or infinity"):
+        vaal.choose_unlike(x, asked, 2)
+    with pytest.raises(ValueError, match="h holds NaN or infinity"):
+        active.choose_by_codes(x[None], asked, 2)

@@ -69,3 +69,14 @@ def test_a_future_learns_its_first_frame_and_samples_from_stills():
     assert run.sample(3).shape == (3, 3, 8, 16, 16) and not torch.equal(run.sample(3, seed=1), run.sample(3, seed=2))
     with pytest.raises(ValueError, match="4 stills"):
         game.sample(5)
+
+
+def test_a_rest_of_one_still_weighs_no_more_than_the_others():
+    many = real()[:, :, 0].repeat(17, 1, 1, 1)[:65]
+    found = []
+    for stills in (many[:64], torch.cat([many[:64], torch.ones_like(many[:1])])):
+        game = future()
+        game.stills = stills
+        game.refresh_statistics(game.generator)
+        found.append({name: value for name, value in game.generator.state_dict().items() if "running" in name})
+    assert found[0] and all(torch.equal(value, found[1][name]) for name, value in found[0].items())

@@ -452,6 +452,38 @@ def test_what_cannot_be_written_is_said_first(tmp_path: Path, capsys: pytest.Cap
     assert "ada" not in told.out and "file" in told.err
 
 
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("trouble", [ValueError, KeyboardInterrupt])
+def test_grades_stay_where_nobody_could_be_graded(
+    trouble: type[BaseException], grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, out = _class(tmp_path / "class", "ada"), tmp_path / "class-grades"
+    out.mkdir()
+    (out / "grades.csv").write_text('"ada","17.5","raised by 1 after her appeal"')
+    (out / "index.html").write_text("of the last run")
+
+    def fails() -> None:
+        raise trouble("the right answers get 19 of 20 points")
+
+    monkeypatch.setattr(grader, "rehearse", fails)
+    with pytest.raises(trouble, match="19 of 20"):
+        grade.grade_folder(folder, jobs=1)
+    assert (out / "grades.csv").read_text() == '"ada","17.5","raised by 1 after her appeal"'
+    assert (out / "index.html").read_text() == "of the last run"
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_table_with_a_teacher_s_work_is_kept_by_the_next_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, out = _class(tmp_path / "class", "ada"), tmp_path / "class-grades"
+    out.mkdir()
+    (out / "grades.csv").write_text("raised by 1 after her appeal")
+    grade.grade_folder(folder, jobs=1)
+    (kept,) = out.glob("grades-*.csv")
+    assert kept.read_text() == "raised by 1 after her appeal"
+    assert f"The table of an earlier run is kept as {kept}" in capsys.readouterr().out
+    assert _rows(out)[0]["points"] == "18"
+
+
 @pytest.mark.parametrize(
     ("folder", "says"), [("nowhere", "there is no folder"), ("x.ipynb", "is a file"), ("empty", "do not say which")]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,30 @@ def test_every_submission_has_a_row_from_the_beginning(tmp_path: Path) -> None:
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "1 of 2 submissions, 20.0 of 20 points" in page and "a note" in page
     assert page.count("<a href=") == 1 and (tmp_path / "students" / "bob.html").is_file()
+
+
+def test_a_table_that_was_there_is_kept_before_it_is_replaced(tmp_path: Path) -> None:
+    book = GradeBook([Submission("ada", None)], handed_in.assignment(), tmp_path)
+    assert book.begin() is None
+    assert [path.name for path in tmp_path.glob("grades*")] == ["grades.csv"]
+    for made in ("ada,17.5", "ada,18"):  # by hand, and within one second
+        book.table.write_text(made)
+        os.utime(book.table, (0, 0))
+        kept = book.begin()
+        assert kept is not None and kept.read_text() == made and _rows(tmp_path)[0]["status"] == "not graded yet"
+    book.table.write_text("ada,18")
+    os.utime(book.table, (0, 0))
+    assert book.begin() == kept
+    assert len(list(tmp_path.glob("grades-*.csv"))) == 2
+
+
+def test_whether_it_can_be_written_is_tried_and_changes_nothing(tmp_path: Path) -> None:
+    book = GradeBook([Submission("ada", None)], handed_in.assignment(), tmp_path / "grades")
+    book.try_out()
+    assert [path.name for path in book.folder.rglob("*")] == ["students"]
+    book.table.mkdir()
+    with pytest.raises(IsADirectoryError, match=r"grades\.csv is a folder"):
+        book.try_out()
 
 
 def test_a_row_can_be_joined_with_the_class_list_of_a_learning_platform(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -107,6 +109,12 @@ def test_a_penalty_without_a_graph_of_its_own_keeps_the_points_for_what_it_leave
         ),
         ("hw3", "penalty", "it can be learnt from", {"gradient_penalty": lambda critic, x: critic(x).square().mean()}),
         ("hw3", "least_squares", "the slopes", {"squares_d": lambda r, f, a, b: r.square().mean() + f.mean()}),
+        (
+            "hw4",
+            "normalisation",
+            "the slopes",
+            {"conditional_batch_norm": lambda x, y, g, b, eps=1e-5: x.square() + (g[y].sin() + 3 * b[y])[:, :, None, None]},
+        ),
         ("hw5", "equalised", "what is stored", {"equalised_linear": lambda x, w, b, gain=1.0, m=1.0: x @ w.T + b}),
         ("hw5", "batch", "a collapsed batch", {"minibatch_std": lambda *a, **k: _steeper(*a, **k)}),
         (
@@ -128,6 +136,57 @@ def _steeper(x: torch.Tensor, group: int, eps: float = 1e-8) -> torch.Tensor:
     """Minibatch deviation that is right where all samples are alike, and too steep beside it."""
     variance = x.var(0, unbiased=False)
     return torch.cat([x, ((variance + eps).sqrt() * (1 + variance)).mean().expand_as(x[:, :1])], 1)
+
+
+_STAYS_RIGHT = {  # what is said of effects, layers, whole numbers, permutations, errors, and no value that can be off by a factor
+    "hw1 steps": ["and leaves the generator alone", "and leaves the discriminator alone", "three rounds in a row"],
+    "hw1 rounds": ["k steps of D, then one of G, round after round"],
+    "hw2 sizes": ["convolution", "transposed convolution", "the padding that doubles"],
+    "hw2 networks": [
+        *("the generator's pictures", "the generator's layers, in order", "the discriminator's logits"),
+        *("the discriminator's layers, in order", "as many parameters as there should be"),
+    ],
+    "hw2 initial": ["convolutions", "batch norm, and nothing else"],
+    "hw3 clipping": ["the box", "one step of the critic, and then the box"],
+    "hw3 penalty": ["also where the critic is flat", "and leaves no trace"],
+    "hw4 normalisation": ["nothing is overwritten, any device will do"],
+    "hw6 unet": ["the decoder's channels", "every layer works once"],
+    "hw6 patches": ["the receptive field", "the window of one logit", "neighbours and overlaps"],
+    "hw6 step": ["the discriminator's step", "the generator's step, with the D of now", "one fake for both"],
+    "hw7 sentences": ["words as numbers", "what is refused"],
+    "hw7 matching": ["which sentences fit which pictures"],
+    "hw7 mismatched": ["another's sentence for each picture", "none that fits", "drawn by the generator", "where there is none"],
+    "hw8 worthless": ["recall 0.99, and nothing learnt"],
+    "hw8 verdicts": ["reproduced, contradicted, open", "a tolerance that something worthless passes is refused"],
+    "hw8 powers": ["the fewest trainings that are worth it"],
+}
+
+
+def _distorted(answer: Callable, change: Callable) -> Callable:
+    """The answer, with every value that is no whole number changed."""
+
+    def off(v: Any) -> Any:
+        if isinstance(v, torch.Tensor):
+            return change(v) if v.is_floating_point() else v
+        if isinstance(v, tuple | list):
+            return type(v)(map(off, v))
+        return change(v) if isinstance(v, float) else v
+
+    return functools.wraps(answer)(lambda *a, **k: off(answer(*a, **k)))
+
+
+@pytest.mark.parametrize("homework", [garden.homework for garden in GARDENS])
+@pytest.mark.parametrize(
+    "change", [lambda v: 1.5 * v + 0.3, lambda v: v + 5j], ids=["another number", "right, but for an imaginary part"]
+)
+def test_no_item_about_a_value_lets_a_distorted_one_pass(homework: str, change: Callable) -> None:
+    module, right = importlib.import_module(f"gancourse.classroom.homework.{homework}"), planting.answers(homework)
+    for part in checks.parts(module):
+        asked = list(inspect.signature(getattr(module, part)).parameters)[1:]
+        off = {name: _distorted(right[name], change) for name in asked}
+        report = planting.judge(homework, planting.Planted("distorted", part, "", off, "")).report
+        stays = re.findall(r"  right  (.*) \(", report)
+        assert set(stays) <= set(_STAYS_RIGHT.get(f"{homework} {part}", [])), report
 
 
 def test_enough_is_planted() -> None:

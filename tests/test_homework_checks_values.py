@@ -30,6 +30,11 @@ from gancourse.classroom.homework.checks import Wrong, values
         (np.float64(1.5), 1.0, ""),
         (np.bool_(True), 1.0, ""),
         (torch.empty(2, device="meta"), torch.tensor([1.0, 2.0]), "without values"),
+        (torch.tensor([1.0, 2.0]).to_sparse(), torch.tensor([1.0, 2.0]), "sparse"),
+        (torch.tensor([1.0, 2.0]) + 5j, torch.tensor([1.0, 2.0]), "take .real, if what is left is rounding"),
+        (torch.tensor([1.0, 2.0]) + 0j, torch.tensor([1.0, 2.0]), "take .real"),
+        (torch.tensor(1.0) + 5j, 1.0, "1+5j; take .real"),
+        (1.0 + 5j, 1.0, "complex"),
     ],
 )
 def test_close_refuses(came, expected, slip: str) -> None:
@@ -61,6 +66,7 @@ def test_equal() -> None:
     checks.equal([(1.0, 2)], [(1, 2.0)])
     checks.equal("ab", "ab")
     checks.equal(None, None)
+    checks.equal([True, np.bool_(False)], (np.bool_(True), False))
     checks.equal([np.int64(3), (np.float32(2.0), np.bool_(True))], [3, (2.0, True)])
     checks.equal(np.array([1, 2]), [1, 2])
     checks.equal(np.cumsum([1, 2]), [1, 3])
@@ -76,6 +82,9 @@ def test_equal() -> None:
         (np.bool_(True), 1),
         (np.int64(2), 1),
         ("1", 1),
+        ("true", True),
+        (["false", 1], [False, 1]),
+        (("a truth value", True), True),
         ([1], [1, 2]),
         (None, 0),
     ]:
@@ -97,6 +106,14 @@ def test_shapes_scalars_numbers() -> None:
     for odd in ("3", None, True, torch.zeros(2), np.bool_(True), np.str_("3"), np.complex128(3), np.zeros(2), np.zeros(1)):
         with pytest.raises(Wrong):
             values.number(odd)
+    for odd in (torch.tensor(3 + 5j), torch.tensor([3 + 0j]), np.complex64(3), 3 + 0j):
+        with pytest.raises(Wrong, match="take .real"):
+            values.number(odd)
+    with pytest.raises(Wrong, match="without values"):
+        values.number(torch.empty((), device="meta"))
+    with pytest.raises(Wrong, match="take .real"):
+        values.scalar(torch.tensor(1 + 1j))
+    assert values.show(torch.ones(9) + 5j) == "complex numbers of shape [9]"
     with pytest.raises(Wrong, match="without NaN"):
         checks.finite(torch.tensor([math.nan]))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gancourse.classroom import lab, notebooks
+from gancourse.classroom.homework import build as homework
 
 
 def test_the_command_that_opens_the_course(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +92,43 @@ def test_a_copy_of_a_homework_is_not_opened_in_its_place(tmp_path, monkeypatch):
         (tmp_path / name).touch()
     monkeypatch.setattr(notebooks, "root", lambda: tmp_path)
     assert lab.opened("hw1") == tmp_path / "notebooks" / "hw1_game.ipynb"
+
+
+def test_what_is_named_by_its_path_is_opened_and_nothing_else(tmp_path, monkeypatch):
+    course = tmp_path / "course"
+    for name in ("notebooks/hw1_game.ipynb", "solutions/source/hw1_game.py", "notebooks/07_d.ipynb", "notebooks/source/07_d.py"):
+        (course / name).parent.mkdir(parents=True, exist_ok=True)
+        (course / name).touch()
+    for name in ("mine/hw1.ipynb", "mine/07.ipynb", "../7.ipynb"):
+        (course / name).parent.mkdir(parents=True, exist_ok=True)
+        (course / name).touch()
+    monkeypatch.setattr(notebooks, "root", lambda: course)
+    monkeypatch.chdir(course)
+    for name in ("mine/hw1.ipynb", "mine/07.ipynb", str(course / "mine" / "hw1.ipynb"), "notebooks/07_d.ipynb"):
+        assert lab.opened(name) == (course / name).resolve()
+        assert "/lab/tree/mine/" in lab.command_line(name)[4] or name.startswith("notebooks")
+    with pytest.raises(ValueError, match=r"7\.ipynb lies outside .*: copy it to its folder mine"):
+        lab.opened("../7.ipynb")
+    for name in ("mine/hw1.ipynb", "mine/hw1.py", "elsewhere/hw1"):
+        with pytest.raises(ValueError, match=f"{name} is not notebooks/hw1_game.ipynb, which has such a name: write hw1_game"):
+            homework.find(name)
+    for name in ("mine/07.ipynb", "../7.ipynb"):
+        with pytest.raises(ValueError, match=f"{name} is not notebooks/07_d.ipynb"):
+            notebooks.find(name)
+    for name in ("7", "07_d", "07_d.ipynb", "notebooks/07_d.ipynb", "notebooks/source/07_d.py"):
+        assert notebooks.find(name).name == "07_d.py"
+    for name in (
+        "1",
+        "hw1",
+        "hw1_game.ipynb",
+        "notebooks/hw1_game.ipynb",
+        "solutions/hw1_game.ipynb",
+        "solutions/source/hw1_game.py",
+    ):
+        assert homework.find(name).name == "hw1_game.py"
+    monkeypatch.chdir(course / "mine")
+    with pytest.raises(ValueError, match=r"07\.ipynb is not notebooks/07_d\.ipynb"):
+        notebooks.find("07.ipynb")
 
 
 def test_a_homework_opens_by_its_number_or_name():

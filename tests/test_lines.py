@@ -48,6 +48,13 @@ def test_anything_else_is_shown_with_its_numbers(capsys):
         (lambda x: "two", "a str"),
         (lambda x: 3.0, "3, and should be a tensor of shape [3]"),
         (lambda x: 2 * x * float("nan"), "nan at place"),
+        (lambda x: 2 * x + 5j, "the value of your line is complex (take .real, if what is left is rounding), and should be"),
+        (lambda x: torch.complex(2 * x, 0 * x), "complex"),
+        (lambda x: (2 * x + 5j).numpy(), "complex"),
+        (lambda x: 3 + 5j, "complex"),
+        (lambda x: np.complex128(3), "complex"),
+        (lambda x: (2 * x).to("meta"), "a Tensor"),
+        (lambda x: (2 * x).to_sparse(), "a Tensor"),
     ],
 )
 def test_what_is_no_number_is_named(capsys, line, words):
@@ -96,6 +103,12 @@ def test_an_unwritten_line_says_so_and_raises_nothing(capsys):
 
     assert said(capsys, loss_of_d) == "loss_of_d is not written yet: put your line where the dots are, and run this cell again.\n"
     assert "your line is not written yet" in said(capsys, lambda x: ...)
+
+    def as_in_homework(x):
+        raise NotImplementedError
+
+    assert said(capsys, as_in_homework).startswith("as_in_homework is not written yet")
+    assert "does not run yet. NotImplementedError" in said(capsys, lambda x: (2 * x).to("meta").to("cpu"))
     assert "not written yet" in said(capsys, lambda x: ..., measure=lambda f, x: {"": lines.written(f(x)).sum()})
 
 

@@ -158,3 +158,8 @@ def test_a_sample_with_several_logits_counts_with_their_mean():
     of_mean = penalties.squared_gradient_norm(lambda x: conv(x).mean((1, 2, 3)), x)
     assert torch.allclose(penalties.squared_gradient_norm(conv, x), of_mean)
     assert torch.equal(penalties.squared_gradient_norm(lambda x: conv(x).mean((1, 2, 3))[:, None], x), of_mean)
+
+
+def test_a_penalty_at_nothing_is_refused():
+    with pytest.raises(ValueError, match="at neither real nor fake samples is none"):
+        penalties.ZeroCentred(1.0, real=False, fake=False)

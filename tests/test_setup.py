@@ -57,6 +57,7 @@ def test_conda_gets_the_same_packages() -> None:
     environment = yaml.safe_load(text("environment.yml"))
     conda, pip = environment["dependencies"][:-1], environment["dependencies"][-1]["pip"]
     assert conda[1:] == ["pip"]
+    assert environment["channels"] == ["conda-forge", "nodefaults"], "without the last an Anaconda adds its own"
     assert pip[:2] == ["--constraint constraints.txt", "--editable ."]
     listed = {each.name: each.specifier for each in map(packaging.Requirement, pip[2:])}
     assert listed == {name: each.specifier for name, each in requirements("lab", "teach", "dev").items()}

@@ -19,6 +19,7 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -182,15 +183,46 @@ def test_a_film_can_be_stopped(pages) -> None:
 
 def test_what_did_not_change_keeps_its_date_and_what_is_gone_goes(tmp_path, monkeypatch) -> None:
     sources = module("sources")
-    monkeypatch.setattr(sources, "pages", lambda: {"a.md": "# A", "b/c.md": "# C"})
+    monkeypatch.setattr(sources, "BUILD", tmp_path)
     monkeypatch.setattr(sources, "PICTURES", "docs/img/faces64.png")
-    sources.lay_out(tmp_path)
-    written = (tmp_path / "a.md").stat().st_mtime_ns
-    monkeypatch.setattr(sources, "pages", lambda: {"a.md": "# A", "b/d.md": "# D"})
-    sources.lay_out(tmp_path)
-    assert (tmp_path / "a.md").stat().st_mtime_ns == written
-    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {"a.md", "b/d.md", "docs/img/faces64.png"}
+    monkeypatch.setattr(sources.assets, "weights", lambda root: "")
+    monkeypatch.setattr(sources.assets, "film", lambda target: None)
+    monkeypatch.setattr(sources.slides, "slides", lambda source: source.stem)
+    monkeypatch.setattr(sources.slides, "page", lambda slides: slides)
+
+    def made(pages: dict[str, str], *lectures: str) -> set[str]:
+        monkeypatch.setattr(sources, "pages", lambda: pages)
+        monkeypatch.setattr(sources.notebooks, "sources", lambda root: [Path(f"{name}.py") for name in lectures])
+        sources.main()
+        return {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+
+    always = {"source/a.md", "source/docs/img/faces64.png", "static/weights.js"}
+    assert made({"a.md": "# A", "b/c.md": "# C"}, "01_a", "02_b") == always | {
+        "source/b/c.md",
+        "static/slides/01_a.html",
+        "static/slides/02_b.html",
+    }
+    written = (tmp_path / "source" / "a.md").stat().st_mtime_ns
+    assert made({"a.md": "# A", "b/d.md": "# D"}, "01_z") == always | {"source/b/d.md", "static/slides/01_z.html"}
+    assert (tmp_path / "source" / "a.md").stat().st_mtime_ns == written
+
+
+def test_half_a_film_is_none(tmp_path, monkeypatch) -> None:
+    assets, save = module("assets"), Image.Image.save
+    monkeypatch.setattr(assets, "FRAMES", 3)
+
+    def stopped(self: Image.Image, path: Path, **options: Any) -> None:
+        save(self, path, **options)
+        if options.get("save_all"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as half, pytest.raises(KeyboardInterrupt):
+        half.setattr(Image.Image, "save", stopped)
+        assets.film(tmp_path)
+    assert not (tmp_path / "walk.webp").exists()
+    assets.film(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["still.webp", "walk.webp"]
+    assert Image.open(tmp_path / "walk.webp").n_frames == 3
 
 
 # Docstrings

@@ -59,6 +59,13 @@ def test_sizes_of_folders_and_an_empty_cache(cache: Path, monkeypatch: pytest.Mo
         (".faces_8_1_0_train.npz.k3j_2x1.npz", True),
         (".built.0a1b2c3d", True),
         ("built", False),
+        ("mnist.npz", False),  # Keras's
+        ("cifar10.npz", False),
+        ("faces.npz", False),
+        ("faces_notes_1_2.npz", False),
+        ("digits-3.npz", False),
+        ("mnist_28_100_0_train.npz", False),  # a set that is not kept in the cache
+        (".mnist.npz.k3j_2x1.npz", False),
         (".faces", False),
         ("faces_32.tar", False),
         ("faces_32.bytes", False),

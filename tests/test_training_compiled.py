@@ -55,6 +55,16 @@ def test_where_compiling_fails_a_warning_tells_and_nothing_else_changes(monkeypa
         assert torch.equal(weights(one), weights(other))
 
 
+def test_the_round_in_advance_is_played_in_training_mode(monkeypatch):
+    compiler(monkeypatch)
+    game, modes = toy(), []
+    game.generator.eval(), game.discriminator.eval()
+    for player in (game.generator, game.discriminator):
+        player.register_forward_pre_hook(lambda module, given: modes.append(module.training))
+    fit(game, Points(), 1, compile=True, progress=False)
+    assert len(modes) == 8 and all(modes)
+
+
 @pytest.mark.parametrize("name", ["ada", "began", "cyclegan", "infogan"])
 def test_the_round_in_advance_is_undone_in_games_that_remember(monkeypatch, name):
     compiler(monkeypatch)

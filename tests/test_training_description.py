@@ -125,3 +125,15 @@ def test_tensors_are_told_by_shape_type_and_content():
     x = torch.arange(6.0)
     assert tensor_text(x) == tensor_text(x.clone())
     assert len({tensor_text(y) for y in (x, x.flip(0), x.double(), x.reshape(2, 3))}) == 4
+
+
+def test_weights_that_nobody_trains_are_told_and_older_files_that_do_not_tell_them_go_on():
+    game = GAN(*players())
+    game.beside = nn.Linear(2, 2)
+    asked = told(game)
+    assert {name for name in asked if "'s weights" in name} == {"game.beside's weights"}
+    made = {name: text for name, text in asked.items() if "'s weights" not in name}
+    assert difference(made, asked) is None
+    with torch.no_grad():
+        game.beside.weight.add_(1)
+    assert difference(asked, told(game))[0] == "game.beside's weights"

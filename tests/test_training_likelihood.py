@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import signal
 
 import numpy as np
 import pytest
@@ -117,3 +118,33 @@ def test_as_generator_passes_a_generator_through():
     generator = torch.Generator().manual_seed(5)
     assert as_generator(generator) is generator
     assert as_generator(5).initial_seed() == 5
+
+
+@pytest.mark.parametrize("step", [0, 2])
+def test_an_error_of_a_hook_carries_the_run(step):
+    def full(run):
+        if run.step == step:
+            raise OSError("disk")
+
+    with pytest.raises(OSError, match="disk") as caught:
+        fit_likelihood(Coin(), coins(), 9, hooks=[(1, full)], progress=False)
+    run = caught.value.run
+    assert (run.stopped, run.step, run.model.training) == ("failed", step, False)
+    assert caught.value.__notes__ == [f"What was trained, {step} steps, is in the run that this error carries as .run"]
+    assert fit_likelihood(Coin(), coins(), 2, progress=False).stopped == "finished"
+
+
+def test_ctrl_c_raises_after_the_step_in_hand():
+    coin = Coin()
+
+    def bound(x: Tensor, generator: torch.Generator) -> Tensor:
+        if len(done) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return coin.log_prob(x)
+
+    done: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fit_likelihood(coin, coins(), 9, bound=bound, hooks=[(1, lambda run: done.append(run.step) if run.step else None)])
+    assert done == [1, 2, 3] and caught.value.run.stopped == "interrupted"
+    assert signal.getsignal(signal.SIGINT) is before and not coin.training

@@ -58,7 +58,7 @@ def weights(module):
     return torch.cat([value.flatten().double() for value in module.state_dict().values()])
 
 
-def algorithm_1(gan, batches, steps, k, lr, seed):
+def algorithm_1(gan, batches, steps, k, lr, seed, dtype=torch.float32):
     """Goodfellow et al. 2014, Algorithm 1, written by hand as in lecture 03."""
     noise = torch.Generator().manual_seed(seed)
     opt_d = torch.optim.Adam(gan.discriminator.parameters(), lr=lr, betas=(0.5, 0.999))
@@ -66,7 +66,7 @@ def algorithm_1(gan, batches, steps, k, lr, seed):
     for _ in range(steps):
         for _ in range(k):
             x = next(batches)
-            z = torch.randn(len(x), gan.latent_dim, generator=noise)
+            z = torch.randn(len(x), gan.latent_dim, generator=noise).to(dtype)
             fake = gan.generator(z)
             real_logits, fake_logits = gan.discriminator(x), gan.discriminator(fake.detach())
             d_loss = torch.nn.functional.softplus(-real_logits).mean() + torch.nn.functional.softplus(fake_logits).mean()
@@ -86,6 +86,36 @@ def test_fit_is_algorithm_1_bit_for_bit(k):
     fit(by_fit, Points(), 30, k=k, lr=1e-3, seed=5, progress=False)
     assert torch.equal(weights(by_hand.generator), weights(by_fit.generator))
     assert torch.equal(weights(by_hand.discriminator), weights(by_fit.discriminator))
+
+
+@pytest.mark.parametrize("options", [{}, {"penalty": penalties.r1(1.0)}, {"objective": "relativistic"}])
+def test_networks_of_float64_are_trained_in_float64(options):
+    """From the same latents, which are drawn in float32."""
+
+    class Wide(Points):
+        def __next__(self):
+            return super().__next__().double()
+
+    by_hand, by_fit, narrow = toy(**options), toy(**options), toy(**options)
+    for player in (by_hand.generator, by_hand.discriminator, by_fit.generator, by_fit.discriminator):
+        player.double()
+    run = fit(by_fit, Wide(), 30, lr=1e-3, seed=5, ema=0.9, progress=False)
+    fit(narrow, Points(), 30, lr=1e-3, seed=5, progress=False)
+    assert by_fit.latents(2, torch.Generator()).dtype == torch.float64 and run.sample(2).dtype == torch.float32
+    apart = (weights(by_fit.generator) - weights(narrow.generator)).abs().max()
+    assert 0 < apart < 1e-3
+    if not options:
+        algorithm_1(by_hand, Wide(), steps=30, k=1, lr=1e-3, seed=5, dtype=torch.float64)
+        assert torch.equal(weights(by_hand.generator), weights(by_fit.generator))
+        assert torch.equal(weights(by_hand.discriminator), weights(by_fit.discriminator))
+
+
+def test_networks_of_half_precision_are_refused_with_the_way_out():
+    gan = toy()
+    gan.generator.bfloat16(), gan.discriminator.bfloat16()
+    for batches in ([torch.zeros(4, 2)], [torch.zeros(4, 2, dtype=torch.bfloat16)]):
+        with pytest.raises(TypeError, match=r"networks are torch.bfloat16: call .float\(\) on both, .*precision='bf16'"):
+            fit(gan, batches, 1, progress=False)
 
 
 def same_run(one, other):
@@ -233,6 +263,109 @@ def test_an_error_of_a_hook_carries_the_run():
     run = caught.value.run
     assert (run.stopped, run.step) == ("failed", 2)
     assert caught.value.__notes__ == ["What was trained, 2 steps, is in the run that this error carries as .run"]
+
+
+class Failing(GAN):
+    """Whose own check stumbles at a step, with a loss that is not finite before it or without."""
+
+    def __init__(self, at, spoiled=None):
+        super().__init__(mlp.Generator(2, 2, hidden=(16,)), mlp.Discriminator(2, hidden=(16,)))
+        self.at, self.spoiled = at, spoiled
+
+    def generator_loss(self, batch):
+        if batch.step == self.at:
+            raise ValueError("my latents' picture holds NaN or infinity")
+        return super().generator_loss(batch) + (math.nan if batch.step == self.spoiled else 0.0)
+
+
+def test_an_error_of_a_game_keeps_the_steps_before_it():
+    with pytest.raises(ValueError, match="my latents") as caught:
+        fit(Failing(34), Points(), 50, progress=False)
+    run = caught.value.run
+    assert (run.stopped, run.step) == ("failed", 34)
+    assert run.history["step"].tolist() == list(range(1, 35)) and len(run.history["d_loss"]) == 34
+
+
+def test_an_error_does_not_hide_the_loss_that_caused_it():
+    with pytest.raises(TrainingDiverged, match="generator's loss became nan at step 26") as caught:
+        fit(Failing(26, spoiled=25), Points(), 50, progress=False)
+    assert isinstance(caught.value.__cause__, ValueError) and caught.value.run.stopped == "diverged"
+    assert caught.value.run.history["step"][-1] == 26
+
+
+def test_an_error_after_a_step_was_noted_gives_it_its_own_number(monkeypatch):
+    def broken(*args):
+        if len(seen) == 24:
+            raise OSError("broken")
+        seen.append(args)
+
+    seen = []
+    monkeypatch.setattr(training.loop, "update_average", broken)
+    with pytest.raises(OSError, match="broken") as caught:
+        fit(toy(), Points(), 50, ema=0.9, progress=False)
+    assert caught.value.run.history["step"].tolist() == list(range(1, 26))
+
+
+def grouped(parameters, lr):
+    first, *rest = parameters
+    return torch.optim.Adam([{"params": [first], "lr": lr / 100}, {"params": rest}], lr=lr)
+
+
+def test_groups_of_parameters_keep_their_rates(tmp_path):
+    def rates(run):
+        return [[group["lr"] for group in optimizer.param_groups] for optimizer in run.optimizers.values()]
+
+    options = {"optimizer": grouped, "lr": (1e-3, 4e-3), "schedule": "linear", "progress": False}
+    whole = fit(toy(), Points(), 4, **options)
+    assert rates(whole) == [pytest.approx([0.25e-5, 0.25e-3]), pytest.approx([1e-5, 1e-3])]
+    path = tmp_path / "run.safetensors"
+
+    def stop(run):
+        if run.step == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(toy(), Points(), 4, checkpoint=path, checkpoint_every=1, hooks=[(2, stop)], **options)
+    kept = trees.load(path)
+    for optimizer in kept["optimizers"].values():  # as an older file is
+        for group in optimizer["param_groups"]:
+            del group["initial_lr"]
+    trees.save(path, kept)
+    resumed = fit(toy(), Points(), 4, checkpoint=path, **options)
+    assert rates(resumed) == rates(whole)
+    same_run(whole, resumed)
+    with pytest.raises(ValueError, match="generator's optimizer.0.initial_lr=1e-05"):
+        fit(toy(), Points(), 4, checkpoint=path, **{**options, "optimizer": lambda ps, lr: grouped(ps, 2 * lr)})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind", "message"),
+    [
+        ("gap", torch.ones(3), ValueError, r"batch.log\['gap'\] must be one number, not \[3\]: take its mean"),
+        ("gap", "wide", TypeError, r"batch.log\['gap'\] must be a number, not str"),
+        ("d_loss", torch.ones(()), ValueError, "'d_loss'] is a column of the loop's own: take another name"),
+        ("step", torch.ones(()), ValueError, "take another name"),
+    ],
+)
+def test_what_a_game_may_not_log_is_named_at_once(name, value, kind, message):
+    with pytest.raises(kind, match=message) as caught:
+        fit(Telling(name, value), Points(), 9, progress=False)
+    assert caught.value.run.step == 0
+
+
+class Telling(GAN):
+    def __init__(self, name, value):
+        super().__init__(mlp.Generator(2, 2, hidden=(16,)), mlp.Discriminator(2, hidden=(16,)))
+        self.name, self.value = name, value
+
+    def generator_loss(self, batch):
+        batch.log[self.name] = self.value
+        return super().generator_loss(batch)
+
+
+@pytest.mark.parametrize("value", [1.5, np.float32(1.5), torch.tensor([1.5]), np.array(1.5)], ids=type)
+def test_a_plain_number_may_be_logged(value):
+    assert fit(Telling("gap", value), Points(), 2, progress=False).history["gap"].tolist() == [1.5, 1.5]
 
 
 def test_a_game_that_cannot_be_saved_is_refused_before_it_is_played(tmp_path):

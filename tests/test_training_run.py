@@ -10,14 +10,17 @@ from torch import nn
 
 from gancourse import losses
 from gancourse.base import trees
-from gancourse.data import Batches, toys
+from gancourse.base.networks import update_average
+from gancourse.data import Batches, UnpairedBatches, toys
 from gancourse.gans.augmented import AdaptiveProbability, AugmentedGAN
 from gancourse.gans.began import BEGAN
 from gancourse.gans.conditional import ConditionalGAN
 from gancourse.gans.cyclegan import CycleGAN
+from gancourse.gans.dtn import DTN
 from gancourse.gans.gan import GAN
 from gancourse.gans.infogan import Categorical, Codes, InfoGAN
 from gancourse.gans.semi_supervised import SemiSupervisedGAN
+from gancourse.gans.tips import NoisyLabels
 from gancourse.gans.wgan import WGAN, WGANGP
 from gancourse.losses import penalties
 from gancourse.models import mlp
@@ -45,6 +48,17 @@ def decaying_discriminator():
     """Adam for both players, with weight decay for the second that asks, the discriminator."""
     decays = iter((0, 9))
     return lambda parameters, lr: torch.optim.Adam(parameters, lr, (0.5, 0.999), weight_decay=next(decays))
+
+
+def transferred(weight=1.0):
+    """A DTN whose f has another weight, which no player is made of."""
+    f = nn.Linear(2, 2, bias=False)
+    nn.init.constant_(f.weight, weight)
+    return DTN(*players(), f)
+
+
+def pairs():
+    return UnpairedBatches(points(1).clamp(-1, 1), points(2).clamp(-1, 1), 8)
 
 
 OTHERS = {
@@ -79,6 +93,60 @@ def test_another_run_is_refused_by_the_name_of_what_differs(tmp_path, name):
     assert path.read_bytes() == before
 
 
+def test_weights_that_nobody_trains_are_compared(tmp_path):
+    path = tmp_path / "run.safetensors"
+    train(path, transferred(), pairs())
+    with pytest.raises(ValueError, match="made with game.sees's weights="):
+        train(path, transferred(2.0), pairs(), steps=8)
+    assert train(path, transferred(), pairs(), steps=6).step == 6
+
+
+@pytest.mark.parametrize("made", [lambda g, f: DTN(*players(), lambda x: g(f(x))), lambda g, f: DTN(*players(), Held(f).see)])
+def test_a_network_that_a_function_holds_is_compared_too(tmp_path, made):
+    def game(weight):
+        f = nn.Linear(2, 2, bias=False)
+        nn.init.constant_(f.weight, weight)
+        return made(torch.tanh, f)
+
+    path = tmp_path / "run.safetensors"
+    train(path, game(1.0), pairs())
+    with pytest.raises(ValueError, match="made with game.sees.*'s weights="):
+        train(path, game(2.0), pairs(), steps=8)
+    assert train(path, game(1.0), pairs(), steps=6).step == 6
+
+
+class Held(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def see(self, x):
+        return self.inner(x)
+
+
+def test_a_network_that_the_game_saves_is_not_compared(tmp_path):
+    """A running mean of a player, kept under a name of the game's own."""
+
+    class Kept(GAN):
+        def __init__(self, *args):
+            super().__init__(*args)
+            self.mean = mlp.Discriminator(2, hidden=(8,)).requires_grad_(False)
+
+        def state_dict(self):
+            return {"of the past": [self.mean.state_dict()]}
+
+        def load_state_dict(self, state):
+            self.mean.load_state_dict(state["of the past"][0])
+
+        def after_discriminator_step(self):
+            update_average(self.mean, self.discriminator, 0.5)
+
+    path, game = tmp_path / "run.safetensors", Kept(*players())
+    train(path, game)
+    assert train(path, game, steps=6).step == 6
+    assert train(path, Kept(*players(seed=3)), steps=8).step == 8
+
+
 def test_one_and_one_point_nought_are_one_number(tmp_path):
     path = tmp_path / "run.safetensors"
     train(path, GAN(*players(), penalty=penalties.r1(1)), lr=1, betas=(0, 0.9))
@@ -100,6 +168,62 @@ def test_functions_are_told_apart_by_their_code(tmp_path):
     with pytest.raises(ValueError, match="made with k"):
         train(path, schedule=lambda t: 1 - t, k=lambda step: 1 + step % 3)
     assert train(path, schedule=lambda t: 1 - t, k=lambda step: 1 + step % 2).step == 4
+
+
+def around(value):
+    def k(step):
+        return int(value[0] if isinstance(value, list) else value["k"] if isinstance(value, dict) else value)
+
+    return k
+
+
+def by_name(value):
+    def k(step, *, updates=value):
+        return int(updates)
+
+    return k
+
+
+def by_default(value):
+    def k(step, updates=value):
+        return int(updates)
+
+    return k
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        around,
+        lambda value: around([float(value)]),
+        lambda value: around({"k": value}),
+        lambda value: around(torch.tensor(float(value))),
+        by_name,
+        by_default,
+        lambda value: by_default(torch.tensor(value)),
+    ],
+)
+def test_functions_are_told_apart_by_what_they_hold(tmp_path, made):
+    path = tmp_path / "run.safetensors"
+    train(path, k=made(1))
+    assert train(path, k=made(1), steps=5).step == 5
+    with pytest.raises(ValueError, match="made with k"):
+        train(path, k=made(2), steps=8)
+
+
+def test_a_variable_that_holds_nothing_yet_is_no_error(tmp_path):
+    def k(step):
+        return 1 if step >= 0 else later
+
+    assert train(tmp_path / "run.safetensors", k=k).step == 4
+    later = 2  # noqa: F841
+
+
+def test_equal_rows_are_one_whether_they_are_one_object_or_two(tmp_path):
+    path, shared = tmp_path / "run.safetensors", (0.0, 1.0)
+    train(path, NoisyLabels(*players(), real=shared, fake=shared))
+    game = NoisyLabels(*players(), real=(0.0, 1.0), fake=tuple([0.0, 1.0]))
+    assert train(path, game, steps=6).step == 6
 
 
 def test_a_game_from_outside_is_told_apart_by_its_code(tmp_path):

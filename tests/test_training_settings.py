@@ -241,6 +241,11 @@ def test_schedules_begin_at_one_and_stay_between_zero_and_one(name):
     assert factors[0] == 1.0 and all(0 <= factor <= 1 for factor in factors)
 
 
+def test_a_factory_that_makes_no_optimiser_is_named():
+    with pytest.raises(TypeError, match=r"must return a torch.optim.Optimizer, not None"):
+        fit(toy(), [torch.zeros(4, 2)], 1, optimizer=lambda parameters, lr: None, progress=False)
+
+
 def test_functions_of_the_users_are_checked_where_they_are_used():
     with pytest.raises(ValueError, match="k must be above 0"):
         fit(toy(), [torch.zeros(4, 2)], 3, k=lambda step: 1 - step, progress=False)

@@ -38,6 +38,19 @@ def test_a_copy_is_at_distance_zero_and_ties_go_to_the_lower_index():
     assert far.tolist() == [[0, 0, 0]]
 
 
+@pytest.mark.parametrize("distance", ["pixels", "copies", lambda x: x.flatten(1)])
+def test_what_has_diverged_has_no_neighbour(distance):
+    fine, lost = (torch.zeros(2, 1, 8, 8) for _ in range(2))
+    for value in (float("nan"), float("inf")):
+        lost[1, 0, 0, 0] = value
+        with pytest.raises(ValueError, match="samples hold NaN or infinity: look at what made them"):
+            viz.nearest_neighbours(lost, fine, 1, distance)
+        with pytest.raises(ValueError, match="train hold NaN or infinity"):
+            viz.nearest_neighbours(fine, lost, 1, distance)
+    with pytest.raises(ValueError, match="features of samples hold NaN"):
+        viz.nearest_neighbours(fine, fine, 1, lambda x: x.flatten(1) / 0)
+
+
 def test_nearly_equal_images_are_told_apart():
     train = torch.full((2, 1, 8, 8), 1 - 1e-7, dtype=torch.float64)
     train[1, 0, 0, 0] -= 1e-9

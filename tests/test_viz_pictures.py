@@ -127,6 +127,8 @@ def test_a_labelled_grid_holds_the_plain_grid():
     with pytest.raises(ValueError, match="6 images do not fill 2 rows of 4"):
         viz.labelled_grid(x, ["first", "second"], list("abcd"))
     assert np.array_equal(viz.labelled_grid(x, ["first", "second"], ["a", "b", "c"], n_columns=3, scale=2), picture)
+    with pytest.raises(ValueError, match="n_columns must be a whole number above 0, not 0"):
+        viz.labelled_grid(x, ["first", "second"], n_columns=0)
     with pytest.raises(ValueError, match="names 3 columns, and n_columns=2"):
         viz.labelled_grid(x, ["first", "second"], ["a", "b", "c"], n_columns=2)
 

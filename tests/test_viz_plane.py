@@ -146,3 +146,32 @@ def test_pictures_of_tensors_and_networks_on_a_gpu():
     ):
         assert picture.width > 300
     assert latent.interpolate(conv_generator().cuda(), torch.randn(6).cuda(), torch.randn(6).cuda(), 3).shape == (3, 3, 8, 8)
+
+
+def test_what_has_diverged_is_said_and_not_in_matplotlib_s_words():
+    x, lost = torch.randn(5, 2), torch.tensor([[0.0, 1.0], [float("inf"), 0.0], [float("nan"), 0.0]])
+    for draw in (
+        lambda: viz.scatter(x, lost),
+        lambda: viz.real_and_fake(x, lost[2:]),
+        lambda: viz.generator_map(lambda z: z * float("nan"), latent_dim=2),
+        lambda: viz.discriminator_surface(right_half, real=x, fake=lost),
+    ):
+        with pytest.raises(ValueError, match="samples hold NaN or infinity: look at what made them, or give bounds="):
+            draw()
+    assert viz.scatter(x, lost, bounds=3).size == viz.scatter(x, bounds=3).size
+    for value in ("nan", "inf"):
+        with pytest.raises(ValueError, match="logits hold NaN or infinity"):
+            viz.discriminator_surface(lambda x, value=value: x[:, 0] * 0 + float(value), 2, show="logit")
+    viz.discriminator_surface(lambda x: torch.full((len(x),), float("inf")), 2, show="logit", limit=3)
+
+
+def test_a_discriminator_that_does_not_look_is_flat():
+    weight = torch.ones(1, requires_grad=True)
+    for blind in (lambda x: torch.zeros(len(x)), lambda x: weight.expand(len(x))):
+        assert np.array_equal(plane.gradients(blind, torch.randn(7, 2)), np.zeros((7, 2)))
+    assert viz.gradient_field(blind, 2) is not None
+
+
+@pytest.mark.parametrize("half", [2, np.float32(2.0), np.array(2.0), torch.tensor(2.0)])
+def test_a_half_width_is_a_number_whoever_made_it(half):
+    assert plane.box(half) == (-2, 2, -2, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -101,6 +102,35 @@ def test_a_cell_is_sealed_and_its_other_lines_stay():
     assert questions.opened(made[0][0][0]) == QUESTIONS and made[0][1] == {"seed": 3}
     assert sealed.startswith("x = 'ä'; widgets.quiz(") and sealed.endswith('",\nseed=3,\n)\nprint(x)')
     assert questions.sealed_cell("print('widgets.quiz')") == "print('widgets.quiz')"
+
+
+def test_questions_given_by_name_are_sealed_too():
+    sealed = questions.sealed_cell(f"widgets.quiz(seed=3, questions={QUESTIONS!r})")
+    assert "Algorithm" not in sealed and "wrong" not in sealed
+    made = []
+    exec(sealed, {"widgets": SimpleNamespace(quiz=lambda **given: made.append(given))})
+    assert questions.opened(made[0]["questions"]) == QUESTIONS and made[0]["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("widgets.quiz(asked)", "needs its questions written out"),
+        ("widgets.quiz(questions=asked)", "needs its questions written out"),
+        ("widgets.quiz(**asked)", "needs its questions written out"),
+        ("widgets.quiz()", "needs its questions written out"),
+        ("%matplotlib inline\nwidgets.quiz([])", "must be Python and nothing else, no %magic"),
+    ],
+)
+def test_a_quiz_that_cannot_be_sealed_is_named(code, said, tmp_path):
+    with pytest.raises(ValueError, match=said):
+        questions.sealed_cell(code)
+    source = tmp_path / "notebooks" / "source" / "01_quiz.py"
+    source.parent.mkdir(parents=True)
+    shutil.copy(notebooks.root() / "pyproject.toml", tmp_path)
+    source.write_text(f"# %% [markdown]\n# # 01. A quiz\n\n# %%\n{code}\n")
+    with pytest.raises(notebooks.NotebookError, match=f"01_quiz.py: .*{said}"):
+        notebooks.read(source)
 
 
 def test_the_notebook_of_a_lecture_folds_its_quiz_and_shows_no_answer():

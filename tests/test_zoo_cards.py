@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gancourse import zoo
-from gancourse.base import files
+from gancourse.base import check, files
 from gancourse.models import dcgan, mlp
 
 ARGUMENTS = {"latent_dim": 5, "out_shape": (1, 8, 8), "hidden": (16,)}
@@ -227,6 +227,16 @@ def test_samples_depend_on_the_seed_alone(tmp_path):
     assert not torch.equal(one, shipped.sample(300, seed=5))
     with pytest.raises(ValueError, match="n must be above 0"):
         shipped.sample(0)
+
+
+def test_samples_that_do_not_fit_are_refused_after_the_first_part(monkeypatch):
+    """A network's pictures are a thousand times larger than its latents."""
+    model, sizes = network(), []
+    model.register_forward_hook(lambda module, inputs, output: sizes.append(len(output)))
+    monkeypatch.setattr(check, "machine_memory", lambda: 2**18)
+    with pytest.raises(ValueError, match="samples of 1,000 x 1 x 8 x 8 would take .* ask for less"):
+        zoo.Shipped(model.eval(), full_card(model)).sample(1000)
+    assert sizes == [256]
 
 
 def test_a_network_that_is_no_generator_says_so(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -101,6 +103,31 @@ def test_a_file_that_gives_something_else_is_not_written(tmp_path: Path, monkeyp
     monkeypatch.setattr(exported, "_compare", lambda *_: (0.5, torch.zeros(1, 3, 16, 16)))
     with pytest.raises(ValueError, match="0.5 from PyTorch's, and 0.0001 is allowed: nothing was written"):
         to_onnx(NETWORKS["dcgan"](), tmp_path / "g.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("gives", "message"),
+    [
+        (lambda images: images * float("nan"), "nan from PyTorch's, and 0.0001 is allowed: nothing was written"),
+        (lambda images: images[:1], r"gives \[1, 3, 16, 16\] where PyTorch gives \[3, 3, 16, 16\]: nothing was written"),
+    ],
+)
+def test_what_cannot_be_compared_is_a_difference(gives, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = NETWORKS["dcgan"]().eval()
+
+    class Session:
+        def __init__(self, *_: object, **__: object) -> None: ...
+
+        def run(self, _: None, named: dict) -> list:
+            with torch.no_grad():
+                return [gives(network(torch.from_numpy(named["z"]))).numpy()]
+
+    monkeypatch.setitem(sys.modules, "onnxruntime", types.SimpleNamespace(InferenceSession=Session))
+    monkeypatch.setattr(exported, "find_spec", lambda name: object())
+    monkeypatch.setattr(exported, "_write", lambda network, named, path: path.write_bytes(b"onnx"))
+    with pytest.raises(ValueError, match=message):
+        to_onnx(network, tmp_path / "g.onnx")
     assert list(tmp_path.iterdir()) == []
 
 

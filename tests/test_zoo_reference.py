@@ -6,12 +6,23 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from gancourse.base import check
 from gancourse.models import stylegan2
 from gancourse.models.layers import resample
 from gancourse.zoo import reference
 from tests import golden_outputs
 
 CASES = ["sg2_G_skip", "sg2_G_orig", "pganzoo_G_a0", "r3gan_G_cNone"]
+
+
+def test_samples_that_do_not_fit_are_refused_after_the_first_part(monkeypatch):
+    network = stylegan2.Generator(16, 8, w_dim=8, mapping_layers=2, channel_base=64, channel_max=8).eval()
+    sizes = []
+    network.register_forward_hook(lambda module, inputs, output: sizes.append(len(output)))
+    monkeypatch.setattr(check, "machine_memory", lambda: 2**17)
+    with pytest.raises(ValueError, match="samples of 40 x 3 x 16 x 16 would take .* ask for less"):
+        reference.Reference("stylegan2", network, {}).sample(40)
+    assert sizes == [16]
 
 
 def golden_state(name):

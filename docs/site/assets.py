@@ -34,6 +34,7 @@ def film(target: Path) -> None:
     import torch
 
     from gancourse import viz, zoo
+    from gancourse.base import files
 
     painter = zoo.load(PAINTER)
     a, b = torch.randn(2, ROWS * COLUMNS, painter.model.latent_dim, generator=torch.Generator().manual_seed(0))
@@ -43,7 +44,7 @@ def film(target: Path) -> None:
             angle = 2 * math.pi * frame / FRAMES
             images = painter.model.eval()(math.cos(angle) * a + math.sin(angle) * b)
             frames.append(viz.grid(images, columns=COLUMNS, scale=1).convert("RGB"))
-    target.mkdir(parents=True, exist_ok=True)
-    frames[0].save(target / "still.webp", quality=80)
-    moving = {"save_all": True, "append_images": frames[1:], "duration": MILLISECONDS, "loop": 0}
-    frames[0].save(target / "walk.webp", quality=45, **moving)
+    moving = {"save_all": True, "append_images": frames[1:], "duration": MILLISECONDS, "loop": 0, "quality": 45}
+    for name, options in (("still", {"quality": 80}), ("walk", moving)):
+        with files.atomic_write(target / f"{name}.webp") as part:  # half a film would be taken for one that is made
+            frames[0].save(part, **options)

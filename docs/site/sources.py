@@ -114,10 +114,8 @@ def _write(path: Path, content: bytes) -> None:
         path.write_bytes(content)
 
 
-def lay_out(target: Path) -> None:
-    """Write the pages and their pictures below ``target``, and remove what is no page any more."""
-    contents = {name: text.encode() for name, text in pages().items()}
-    contents |= {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in ROOT.glob(PICTURES)}
+def lay_out(target: Path, contents: dict[str, bytes]) -> None:
+    """Write the files below ``target``, and remove what is none of them any more."""
     for name, content in contents.items():
         _write(target / name, content)
     for path in target.rglob("*"):
@@ -127,11 +125,13 @@ def lay_out(target: Path) -> None:
 
 def main() -> None:
     """Lay out docs/_build/source and docs/_build/static for `make site`."""
-    lay_out(BUILD / "source")
-    _write(BUILD / "static" / "weights.js", assets.weights(ROOT).encode())
-    for source in notebooks.sources(ROOT):
-        _write(BUILD / "static" / DECKS / f"{source.stem}.html", slides_page(slides.page(slides.slides(source))).encode())
-    film, painter = BUILD / "static" / "walk.webp", ROOT / "data" / "checkpoints" / f"{assets.PAINTER}.safetensors"
+    shown = {name: text.encode() for name, text in pages().items()}
+    lay_out(BUILD / "source", shown | {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in ROOT.glob(PICTURES)})
+    static = BUILD / "static"
+    _write(static / "weights.js", assets.weights(ROOT).encode())
+    decks = {source.stem: slides_page(slides.page(slides.slides(source))) for source in notebooks.sources(ROOT)}
+    lay_out(static / DECKS, {f"{stem}.html": deck.encode() for stem, deck in decks.items()})
+    film, painter = static / "walk.webp", ROOT / "data" / "checkpoints" / f"{assets.PAINTER}.safetensors"
     if not film.exists() or film.stat().st_mtime < painter.stat().st_mtime:
         assets.film(film.parent)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
-import torch
 from torch import Tensor, nn
+
+from gancourse.base import trees
 
 _MARK = "extractor_id"
 
@@ -22,11 +21,8 @@ def extractor_of(features: Tensor) -> str | None:
 
 
 def digest(network: nn.Module) -> str:
-    """Eight hexadecimal digits that change with any weight or buffer."""
-    found = hashlib.sha256()
-    for name, value in sorted(network.state_dict().items()):
-        found.update(name.encode() + value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()[:8]
+    """Eight hexadecimal digits that change with any weight or buffer, its name, shape or type."""
+    return trees.content_hash("", network.state_dict())[:8]
 
 
 class Named(nn.Module):

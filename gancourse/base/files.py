@@ -116,6 +116,16 @@ def writable(path: str | os.PathLike[str]) -> Path:
     return path
 
 
+def refuse_another(name: str, folder: Path, *own: Path) -> None:
+    """ValueError if ``name`` is the path of a file that is none of its ``own`` in ``folder``: a copy of the same name, say."""
+    given = Path(name)
+    if given.parent == Path() and not given.is_file():
+        return
+    if not {path.resolve() for path in own} & {given.resolve(), (folder / given).resolve()}:
+        meant = own[-1].relative_to(folder).as_posix()
+        raise ValueError(f"{name} is not {meant}, which has such a name: write {own[-1].stem} for that one")
+
+
 def checkout() -> Path | None:
     """The repository's folder if gancourse is imported from one, else None."""
     root = _PACKAGE.parent

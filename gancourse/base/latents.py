@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -136,3 +137,16 @@ def _truncated(u: Tensor, threshold: float) -> Tensor:
     half = math.erf(threshold / math.sqrt(2))  # Phi(threshold) - Phi(-threshold)
     z: Tensor = torch.special.erfinv(u * half) * math.sqrt(2)
     return z.float().clamp(-threshold, threshold)
+
+
+def in_parts(network: Callable[..., Tensor], inputs: Sequence[Tensor], size: int, **options: Any) -> Tensor:
+    """``network(*inputs, **options)`` in parts of ``size`` rows, put together.
+
+    Raises a ValueError after the first part where all of them, and what they are put together into, would not fit into memory.
+    """
+    made: list[Tensor] = []
+    for rows in zip(*(torch.split(x, size) for x in inputs), strict=True):
+        made.append(network(*rows, **options))
+        if len(made) == 1:
+            check.fits("samples", len(inputs[0]), *made[0].shape[1:], bytes_each=2 * made[0].element_size())
+    return torch.cat(made)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import math
+import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -48,9 +50,24 @@ def seeded(seed: int) -> Iterator[None]:
         yield
 
 
+def half_cosine(progress: float) -> float:
+    """The factor that falls from 1 to 0 along half a cosine, as ``progress`` goes from 0 to 1."""
+    return (1.0 + math.cos(math.pi * progress)) / 2
+
+
 def widened(x: Tensor) -> Tensor:
     """x in float32 where its type has fewer digits, else as it is: float64 stays float64."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def fixed(network: Any) -> Any:
+    """A copy of a network that no training moves, in evaluation mode and without gradients for its weights; the network stays.
+
+    So is the network of a bound method, ``classifier.features``; any other function passes through.
+    """
+    if isinstance(network, types.MethodType) and isinstance(network.__self__, nn.Module):
+        return types.MethodType(network.__func__, fixed(network.__self__))
+    return copy.deepcopy(network).eval().requires_grad_(False) if isinstance(network, nn.Module) else network
 
 
 def counted(compute: Callable[[], Any], *networks: nn.Module) -> tuple[Any, int]:
@@ -96,6 +113,15 @@ def measuring_statistics(network: nn.Module, seed: int | None = None) -> Iterato
             layer.momentum = momentum
 
 
+def whole_batches(inputs: Tensor, n: int) -> tuple[Tensor, ...]:
+    """``inputs`` [N, ...] in batches of n, for a mean over batches: a rest of fewer is left out, N < n are one batch.
+
+    In such a mean a rest of one would weigh as much as n others, and has no variance.
+    """
+    parts: tuple[Tensor, ...] = inputs[: max(1, len(inputs) // n) * n].split(n)
+    return parts
+
+
 def as_generator(seed: int | torch.Generator, device: torch.device | str = "cpu") -> torch.Generator:
     """A torch.Generator: the one given, or a new one that starts from the seed."""
     return seed if isinstance(seed, torch.Generator) else torch.Generator(device).manual_seed(seed)
@@ -118,11 +144,22 @@ def descend(
     """``steps`` steps of Adam on ``loss()``, which draws its own batch: for a network that plays against nobody.
 
     cosine  the learning rate falls to zero along half a cosine
+
+    Raises: ValueError where the last loss is NaN or infinite, for what such a network then says looks like an answer.
     """
+    value = torch.zeros(())
     optimizer = torch.optim.Adam(network.parameters(), lr=lr, weight_decay=weight_decay)
     for step in range(steps):
         if cosine:
-            optimizer.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * step / steps)) / 2
+            optimizer.param_groups[0]["lr"] = lr * half_cosine(step / steps)
         optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss())
+        value = loss()
+        torch.autograd.backward(value)
         optimizer.step()
+    ended_well(value, steps)
+
+
+def ended_well(loss: Tensor, steps: int) -> None:
+    """Raise a ValueError where the last of a training's losses is NaN or infinite."""
+    if not math.isfinite(value := loss.item()):
+        raise ValueError(f"the loss became {value} within {steps} steps: lower lr, or look at the data for NaN")

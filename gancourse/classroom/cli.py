@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gancourse import __version__
 from gancourse.base import streams
-from gancourse.classroom.commands import lectures, pictures, sets, training
+from gancourse.classroom.commands import exporting, lectures, pictures, sampling, sets, training
 from gancourse.classroom.commands.shared import again, whole
 
 SCALES = ("ci", "cpu", "gpu")
@@ -108,6 +108,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--output", type=Path, metavar="FILE.html", help="default: NN_name.html, in this folder; with --all the folder"
     )
+    run.add_argument("--force", action="store_true", help="replace the output even if it is no page that the course made")
 
     slides = add("slides", lectures.slides, "write the slides of a lecture as one HTML page, from its stored outputs")
     slides.add_argument("notebook", nargs="?", metavar="NN", help="the lecture: 4, 04 or 04_dcgan")
@@ -115,6 +116,7 @@ def parser() -> argparse.ArgumentParser:
     slides.add_argument(
         "--output", type=Path, metavar="FILE.html", help="default: NN_name-slides.html, in this folder; with --all the folder"
     )
+    slides.add_argument("--force", action="store_true", help="replace the output even if it is no page that the course made")
 
     train = add("train", training.train, "train a network by a recipe of the course, or on your own pictures")
     train.add_argument("recipe", nargs="?", help="the recipe's name, or with --images a family; without one they are listed")
@@ -127,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("--force", action="store_true", help="replace the output if it exists")
     _own(train.add_argument_group("your own pictures", "instead of --checkpoint, --output and --force"))
 
-    sample = add("sample", training.sample, "draw images from a checkpoint into one PNG")
+    sample = add("sample", sampling.sample, "draw images from a checkpoint into one PNG")
     sample.add_argument(
         "checkpoint", nargs="?", help="a shipped name, a .safetensors file or the folder of a run; without one they are listed"
     )
@@ -150,7 +152,7 @@ def parser() -> argparse.ArgumentParser:
     distance.add_argument("--features", choices=pictures.FEATURES, help="default: inception if its weights are here")
     distance.add_argument("--weights", type=Path, metavar="FILE", help="the file of Inception's weights")
 
-    export = add("export", pictures.export, "write a trained network for other programs: safetensors with its card, and ONNX")
+    export = add("export", exporting.export, "write a trained network for other programs: safetensors with its card, and ONNX")
     export.add_argument("checkpoint", help="the folder of a run, a shipped name or the path of a .safetensors")
     export.add_argument("--output", type=Path, metavar="DIR", help="default: export, in the run's folder or here")
     export.add_argument("--force", action="store_true", help="replace files there even if they are no earlier export of this")
@@ -198,6 +200,7 @@ def parser() -> argparse.ArgumentParser:
     claims.add_argument("--check", action="store_true", help="run nothing: say whether the ledger agrees with the notebooks")
     claims.add_argument("--scale", choices=SCALES, help="default: cpu, the scale of the committed outputs")
     claims.add_argument("--output", type=Path, metavar="FILE.md", help="default: CLAIMS.md of the checkout")
+    claims.add_argument("--force", action="store_true", help="replace the output even if it is no ledger")
 
     add("version", _version, "print the version")
     return top

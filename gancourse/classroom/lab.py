@@ -27,7 +27,18 @@ def has_browser() -> bool:
 
 
 def opened(name: str) -> Path:
-    """The notebook that ``name`` means: a lecture (07), or a homework (hw1)."""
+    """The notebook that ``name`` means: a lecture (07), a homework (hw1), or any by its path (mine/hw1.ipynb).
+
+    ValueError where there is none, or where it lies outside the folder that JupyterLab serves.
+    """
+    path = Path(name)
+    if path.suffix == ".ipynb" and path.is_file():
+        path = path.resolve()
+        if not path.is_relative_to(notebooks.root().resolve()):
+            raise ValueError(
+                f"{name} lies outside {notebooks.root()}, which is what JupyterLab is to show: copy it to its folder mine"
+            )
+        return path
     if not Path(name).stem.startswith("hw"):
         return notebooks.target(notebooks.find(name))
     return homework.student_path(homework.find(name))
@@ -35,7 +46,7 @@ def opened(name: str) -> Path:
 
 def command_line(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[str] = ()) -> list[str]:
     """The command that serves the checkout in JupyterLab, opened at a lecture; ``browser=None`` finds out whether to open one."""
-    path = opened(name).relative_to(notebooks.root()).as_posix()
+    path = opened(name).resolve().relative_to(notebooks.root().resolve()).as_posix()
     command = [
         sys.executable,
         "-m",

@@ -78,11 +78,15 @@ def target(source: Path) -> Path:
 
 
 def find(name: str, folder: Path | None = None) -> Path:
-    """The source that ``name`` means: a number ("04" or "4"), a name ("04_dcgan"), or the path of a source or notebook."""
+    """The source that ``name`` means: a number ("04" or "4"), a name ("04_dcgan"), or the path of a source or notebook.
+
+    ValueError where none is meant, or where the path is that of another file.
+    """
     known = {path.stem: path for path in sources(folder)}
     stem = Path(name).stem
     for candidate, path in known.items():
         if stem.zfill(2) in (candidate, candidate.split("_")[0]):
+            files.refuse_another(name, folder or root(), path, target(path))
             return path
     return known[one_of("notebook", stem, known)]
 
@@ -116,15 +120,20 @@ def read(source: Path, *, slides: bool = False) -> NotebookNode:
     address = colab.repository(source.parent.parent.parent)
     link = v4.new_markdown_cell(" \N{MIDDLE DOT} ".join([colab.link(source.stem, address), *_neighbours(source), _CLAIMS]))
     setup = colab.setup(address)
-    book = v4.new_notebook(
-        cells=[written[0], link, setup, *written[1:]], metadata={"kernelspec": _KERNELSPEC, "language_info": _LANGUAGE}
-    )
+    book = of_cells([written[0], link, setup, *written[1:]])
     for cell in book.cells:
         cell.metadata.pop("lines_to_next_cell", None)
         if cell.cell_type == "code" and "widgets.quiz(" in cell.source:
-            _seal(cell)
+            _seal(cell, source)
     _identify(book)
     return book
+
+
+def of_cells(cells: list[NotebookNode]) -> NotebookNode:
+    """A notebook of the course: these cells, for the kernel that every installation has."""
+    from nbformat import v4
+
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": _KERNELSPEC, "language_info": _LANGUAGE})
 
 
 _CLAIMS = "[all claims](../CLAIMS.md)"
@@ -138,11 +147,14 @@ def _neighbours(source: Path) -> list[str]:
     return [f"[{word}: {stem.replace('_', ' ')}]({stem}.ipynb)" for word, stem in around if stem]
 
 
-def _seal(cell: NotebookNode) -> None:
+def _seal(cell: NotebookNode, source: Path) -> None:
     """Fold a quiz's cell and seal its answers: a quiz that stands above its own solution asks nothing."""
     from gancourse.classroom.widgets.questions import sealed_cell
 
-    cell.source = sealed_cell(cell.source)
+    try:
+        cell.source = sealed_cell(cell.source)
+    except ValueError as error:
+        raise NotebookError(f"{source.name}: {error}") from None
     cell.metadata["jupyter"] = {"source_hidden": True}
     cell.metadata["tags"] = [*cell.metadata.get("tags", ()), HIDDEN_TAG]
 

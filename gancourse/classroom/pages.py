@@ -39,6 +39,8 @@ _FUNCTION = re.compile(r"(?<!sub>)(?<!sup>)(?<!der>)(?<!frac>)(<mi>[a-z]{2,}</mi
 # What a displayed formula sets below these names.
 _LIMIT = re.compile(r"<msub>(<mo>(?:max|min|sup|inf|lim)</mo>(?:<m[in]>[^<]*</m[in]>|<mrow>(?:(?!</?mrow).)*</mrow>))</msub>")
 
+GENERATOR = '<meta name="generator" content="gancourse">'  # by which a page is known as one that the course made
+
 PRINT = """<style>
 @media print {
   .jp-Notebook, .jp-Cell, .jp-OutputArea, .jp-OutputArea-output { overflow: visible !important; max-width: 100% !important; }
@@ -91,7 +93,7 @@ def html(book: NotebookNode) -> str:
                 output.metadata.setdefault(kind, {})["alt"] = words.alternative(output, cell.source, about)
     hiding = Config(TagRemovePreprocessor={"enabled": True, "remove_input_tags": {notebooks.HIDDEN_TAG}})
     page, _ = HTMLExporter(config=hiding, mathjax_url="", require_js_url="").from_notebook_node(book)
-    return page.replace("</head>", f"{PRINT}</head>", 1)
+    return page.replace("<head>", f"<head>{GENERATOR}", 1).replace("</head>", f"{PRINT}</head>", 1)
 
 
 def run(name: str, *, folder: Path | None = None, report: Callable[[str], None] | None = print) -> Path:

@@ -6,6 +6,7 @@ Slips differ from one to the other, and so do their sentences; what is right doe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -83,6 +84,51 @@ def faded(older: Tensor, newer: Tensor, alpha: float, up: Callable[[Tensor], Ten
 def angle(z0: Tensor, z1: Tensor) -> Tensor:
     """The angle between two latents [D] -> scalar, in radians."""
     return torch.arccos(z0 @ z1 / (z0.norm() * z1.norm()))
+
+
+def products(h: Tensor, y: Tensor, table: Tensor) -> Tensor:
+    """The inner product of each picture's features with its label's vector: [N, D], [N] and [K, D] -> [N].
+
+    Source: Miyato & Koyama 2018, section 3.
+    """
+    return (table[y] * h).sum(1)
+
+
+def information(logits: Tensor, c: Tensor) -> Tensor:
+    """H(c) + E[log Q(c | x)] of a code with K values, all equally likely: logits [N, K] and codes [N] -> scalar, in nats.
+
+    Source: Chen et al. 2016, section 5.
+    """
+    return math.log(logits.shape[1]) - F.cross_entropy(logits, c)
+
+
+def pulled(w: Tensor, average: Tensor, psi: float) -> Tensor:
+    """average + psi (w - average).  Source: Karras et al. 2019, appendix B."""
+    return average + psi * (w - average)
+
+
+def joined(a: Tensor, b: Tensor) -> Tensor:
+    """Two pictures or maps, one behind the other in the channels: [N, C, H, W] and [N, D, H, W] -> [N, C + D, H, W]."""
+    return torch.cat([a, b], 1)
+
+
+def missing_error(output: Tensor, x: Tensor, mask: Tensor) -> Tensor:
+    """The mean squared error over missing values, mask 1 [N, 1, H, W]; 0 where none is missing -> scalar.
+
+    Source: Pathak et al. 2016, equation 1, with a mean in the place of the norm.
+    """
+    return (mask * (output - x).square()).sum() / (mask.sum() * x.shape[1]).clamp(min=1)
+
+
+def symmetric_root(s: Tensor) -> Tensor:
+    """The symmetric square root of a covariance: [D, D] -> [D, D]."""
+    values, vectors = torch.linalg.eigh(s)
+    return vectors * values.clamp(min=0).sqrt() @ vectors.mT
+
+
+def trace_of_root(s: Tensor, t: Tensor) -> Tensor:
+    """tr (S T)^(1/2), the sum of the roots of the product's eigenvalues: two [D, D] -> scalar."""
+    return torch.linalg.eigvals(s @ t).real.clamp(min=0).sqrt().sum()
 
 
 def direction(z: Tensor, has: Tensor) -> Tensor:

@@ -239,6 +239,7 @@ def page(made: list[Slide]) -> str:
     return f"""<!doctype html>
 <html lang="en">
 <head>
+{pages.GENERATOR}
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(_plain(made[0].title))}</title>

@@ -13,8 +13,6 @@ MADE_HERE = {  # folders of the cache that hold more than can be built again in 
     "edited": r"[^/]+\.ipynb",
     "experiments": r"\w+(/(ci|full)-[0-9a-f]+)?",
 }
-# a set's file, or with a dot before it and more behind it one that is, or was left, part-written
-_WRITTEN = re.compile(r"[^.]+\.(?P<ending>npz|bytes|json)|\.((?P<part>[^.]+)(\.(npz|bytes|json))?)(\.\w+){1,2}")
 
 
 def entries() -> list[Path]:
@@ -32,19 +30,21 @@ def ours(path: Path) -> bool:
         inside = (inner.relative_to(path) for pattern in ("*", "*/*") for inner in path.glob(pattern))
         visible = (inner.as_posix() for inner in inside if not inner.name.startswith("."))
         return path.is_dir() and all(re.fullmatch(MADE_HERE[path.name], name) for name in visible)
-    found = None if path.is_dir() else _WRITTEN.fullmatch(path.name)
-    if found is None or group(path) not in _groups():
-        return False
-    return found["part"] is not None or (found["ending"] == "npz") != (group(path) == "folder")
+    return not path.is_dir() and _written().fullmatch(path.name) is not None
 
 
-def _groups() -> set[str]:
-    """What files of the cache begin with: sets, kinds of pairs, folders of pictures; and what tries whether it can be written."""
-    from gancourse import data
+def _written() -> re.Pattern[str]:
+    """The names of the files that the course keeps: of a set its size, number, seed and split, of a folder of pictures digests.
+
+    With a dot before it and more behind it a file is, or was left, part-written.  A name alone, ``mnist.npz`` say, is anybody's.
+    """
     from gancourse.data import avatars, pairs
 
-    kinds = {f"pairs_{kind}" for kind in pairs.KINDS}
-    return {*data.EMBEDDED, *data.REAL, *avatars.STYLES, *kinds, "handwritten_digits", "folder", "built"}
+    sets = "|".join([*avatars.STYLES, *(f"pairs_{kind}" for kind in pairs.KINDS), "celeba"])
+    whole = (
+        rf"({sets})_\d+_\d+_-?\d+_(train|test|pairs)(_\w+)?\.npz|handwritten_digits\.npz|folder_\d+(_[0-9a-f]+)+\.(bytes|json)"
+    )
+    return re.compile(rf"{whole}|\.({whole}|built)(\.\w+){{1,2}}")  # built: what tries whether the folder can be written
 
 
 def group(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import posixpath
 import warnings
 from collections import Counter
@@ -102,30 +103,35 @@ def read_table(table: Path, column: str | None = None) -> dict[str, str]:
     default the one called label (or class, category) or the only other one.  Without a heading a row is a name and a label.
     """
     rows = _rows(table)
-    head = [cell.strip().lower() for cell in rows[0]]
+    shown = rows[0][1]
+    head = [cell.strip().lower() for cell in shown]
     place = next((head.index(name) for name in FILE_COLUMNS if name in head), None)
     if place is None:
         if len(head) != 2 or column is not None:
             raise ValueError(
-                f"{table} has no column for the pictures, its first row is {', '.join(rows[0])}: give it a heading with "
+                f"{table} has no column for the pictures, its first row is {', '.join(shown)}: give it a heading with "
                 f"{FILE_COLUMNS[0]} and {LABEL_COLUMNS[0]}"
             )
         place, other = 0, 1
     else:
-        other = _label_column(table, rows.pop(0), head, place, column)
+        rows.pop(0)
+        other = _label_column(table, shown, head, place, column)
     return _pairs(table, rows, place, other)
 
 
-def _rows(table: Path) -> list[list[str]]:
+def _rows(table: Path) -> list[tuple[int, list[str]]]:
+    """The rows that hold something, each with the number of its (last) line."""
     try:
         text = table.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError(f"{table} is no text in UTF-8: save it as CSV in UTF-8") from None
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    mark = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark)  # which ends rows at ends of lines alone
+    rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    if not rows:
         raise ValueError(f"{table} is empty: it should hold rows of a file name and a label")
-    mark = max(",;\t", key=lines[0].count)
-    return list(csv.reader(lines, delimiter=mark))
+    return rows
 
 
 def _label_column(table: Path, shown: Sequence[str], head: Sequence[str], place: int, column: str | None) -> int:
@@ -140,11 +146,11 @@ def _label_column(table: Path, shown: Sequence[str], head: Sequence[str], place:
     return others[0] if named is None else named
 
 
-def _pairs(table: Path, rows: Sequence[Sequence[str]], place: int, other: int) -> dict[str, str]:
+def _pairs(table: Path, rows: Sequence[tuple[int, Sequence[str]]], place: int, other: int) -> dict[str, str]:
     known: dict[str, str] = {}
-    for number, row in enumerate(rows, 1):
+    for line, row in rows:
         if len(row) <= max(place, other) or not row[other].strip():
-            raise ValueError(f"{table}: row {number} ({', '.join(row)}) has no label: fill it in, or take the row out")
+            raise ValueError(f"{table}: line {line} ({', '.join(row)}) has no label: fill it in, or take the row out")
         name, label = posixpath.normpath(composed(row[place].strip()).replace("\\", "/")), row[other].strip()
         if known.setdefault(name, label) != label:
             raise ValueError(f"{table} calls {name} both {known[name]} and {label}: leave one of the rows")

@@ -195,12 +195,16 @@ def captions(
     """n sentences for each row of attributes [N, A], and what each asks for: int64 [N * n, A], -1 where it says nothing.
 
     The sentences of the first face come first.  ``wordings`` is "seen" or "unseen", the held-out ones; ``mentioned`` the
-    probability that an attribute is mentioned (two always are).
+    probability that an attribute is mentioned (two always are).  Raises ValueError where an attribute has no such value, -1 say.
     """
     check.integers("attributes", attributes, 2)
     names = list(attribute_names)
     if attributes.shape[1] != len(names):
         raise ValueError(f"attributes has {attributes.shape[1]} columns for {len(names)} names: pass an ImageSet's own two")
+    for name, column in zip(names, attributes.long().T, strict=True):
+        most = len(attribute_names[name]) - 1
+        if len(outside := column[(column < 0) | (column > most)]):
+            raise ValueError(f"attributes must lie in 0 .. {most} for {name}, not {int(outside[0])}: leave such rows out")
     n, source = check.whole("n", n), Random(check.seed(seed))
     check.probability("mentioned", mentioned)
     frames = WORDINGS[check.one_of("wordings", wordings, WORDINGS)]
@@ -264,7 +268,8 @@ class CaptionBatches:
     images  an ImageSet
     texts   [N, K, ...]: K sentences of each picture, as tokens or as vectors
 
-    The stream depends on ``seed`` alone, and its position can be saved, as that of :class:`gancourse.data.Batches`.
+    The stream depends on ``seed`` and on whether N and K have a common factor: where they have one, sentences are drawn from a
+    stream of their own.  Its position can be saved, as that of :class:`gancourse.data.Batches`.
     """
 
     def __init__(

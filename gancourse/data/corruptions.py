@@ -29,7 +29,8 @@ def central(n: int, size: int, source: torch.Generator | None = None, *, fractio
     n, size = _sides(n, size)
     if not 0 < check.number("fraction", fraction) <= 1:
         raise ValueError(f"fraction must be in (0, 1], not {fraction}")
-    side = max(1, round(size * fraction / 2)) * 2 if size % 2 == 0 else max(1, round(size * fraction))
+    odd = size % 2  # the hole's side is odd where the picture's is: otherwise it has no middle
+    side = max(1, round(size * fraction / 2)) * 2 if not odd else 2 * round((size * fraction - 1) / 2) + 1
     start = (size - side) // 2
     mask = torch.zeros(n, 1, size, size)
     mask[:, :, start : start + side, start : start + side] = 1

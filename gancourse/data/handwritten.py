@@ -14,12 +14,12 @@ import torch
 import torch.nn.functional as F
 
 from gancourse.base import check
-from gancourse.data import _cache, _request
+from gancourse.data import _cache
+from gancourse.data._request import SPLITS
 from gancourse.data.images import ImageSet
 
 SIDE = 28  # pixels, with a margin of 4 around a digit that is centred by its mass
 CLASSES, PER_CLASS, TEST_PER_CLASS = 10, 500, 100
-SPLITS = tuple(_request.SPLITS)
 
 
 def handwritten_digits(split: str = "train", size: int = 32) -> ImageSet:

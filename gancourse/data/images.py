@@ -79,6 +79,17 @@ def _no_index(index: object) -> TypeError:
     return TypeError(f"an index is {kinds}, not {text if len(text) <= 60 else type(index).__name__}")
 
 
+def check_columns(attributes: Tensor | None, names: Any, n: int, what: str) -> None:
+    """Raise a TypeError or ValueError unless ``attributes`` are None or int64 [n, A], of n ``what``, with A ``names``."""
+    if not isinstance(names, Mapping):
+        raise TypeError("attribute_names must be a dict of tuples of names")
+    if attributes is not None and len(check.integers("attributes", attributes, 2)) != n:
+        raise ValueError(f"attributes has {len(attributes)} rows for {n} {what}")
+    columns = 0 if attributes is None else attributes.shape[1]
+    if columns != len(names):
+        raise ValueError(f"attributes has {columns} columns and attribute_names {len(names)} entries")
+
+
 @dataclass(frozen=True, repr=False)
 class ImageSet:
     """A set of N pictures.
@@ -102,18 +113,15 @@ class ImageSet:
     def __post_init__(self) -> None:
         if check.tensor("images", self.images).ndim != 4 or self.images.dtype != torch.uint8:
             raise TypeError(f"images must be uint8 [N, C, H, W], not {self.images.dtype} {list(self.images.shape)}")
-        for what, ndim in (("labels", 1), ("attributes", 2)):
-            if getattr(self, what) is not None:
-                check.integers(what, getattr(self, what), ndim)
-        if not isinstance(self.captions, list | tuple | None) or not isinstance(self.attribute_names, Mapping):
-            raise TypeError("captions must be a list of sentences, attribute_names a dict of tuples of names")
-        for what in ("labels", "attributes", "captions"):
+        if self.labels is not None:
+            check.integers("labels", self.labels, 1)
+        if not isinstance(self.captions, list | tuple | None):
+            raise TypeError("captions must be a list of sentences")
+        for what in ("labels", "captions"):
             column = getattr(self, what)
             if column is not None and len(column) != len(self.images):
                 raise ValueError(f"{what} has {len(column)} rows for {len(self.images)} images")
-        columns = 0 if self.attributes is None else self.attributes.shape[1]
-        if columns != len(self.attribute_names):
-            raise ValueError(f"attributes has {columns} columns and attribute_names {len(self.attribute_names)} entries")
+        check_columns(self.attributes, self.attribute_names, len(self.images), "images")
 
     @property
     def size(self) -> int:
@@ -164,12 +172,12 @@ class ImageSet:
         return self[mask]
 
     def describe(self, index: int) -> dict[str, Any]:
-        """What is known about one picture: its label, its attribute values by name, its caption."""
+        """What is known about one picture: its label, its attribute values by name (-1 is none), its caption."""
         one = self[index]
         known: dict[str, Any] = {} if one.labels is None else {"label": int(one.labels[0])}
         if one.attributes is not None:
             row = one.attributes[0].tolist()
-            known |= {name: values[i] for (name, values), i in zip(self.attribute_names.items(), row, strict=True)}
+            known |= {name: values[i] for (name, values), i in zip(self.attribute_names.items(), row, strict=True) if i >= 0}
         return known if one.captions is None else known | {"caption": one.captions[0]}
 
     def __repr__(self) -> str:

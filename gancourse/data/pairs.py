@@ -38,7 +38,7 @@ from gancourse.data.avatars import (
 )
 from gancourse.data.batches import Batches
 from gancourse.data.corruptions import grey
-from gancourse.data.images import ImageSet, Index, selected, to_float
+from gancourse.data.images import ImageSet, Index, check_columns, selected, to_float
 
 FACE_CLASSES = ("background", "skin", "hair", "eyes", "brows", "mouth", "glasses")
 DEFAULT_N = {"train": 3_000, "test": 500}
@@ -77,8 +77,9 @@ class PairSet:
             raise ValueError(f"a and b must be pairs of one size, not {list(self.a.shape)} and {list(self.b.shape)}")
         if self.classes and (self.a.shape[1] != 1 or (len(self.a) and int(self.a.max()) >= len(self.classes))):
             raise ValueError(f"class maps must be [N, 1, H, W] with indices below {len(self.classes)}")
-        if self.attributes is not None and len(check.integers("attributes", self.attributes, 2)) != len(self.a):
-            raise ValueError(f"attributes has {len(self.attributes)} rows for {len(self.a)} pairs")
+        check_columns(self.attributes, self.attribute_names, len(self.a), "pairs")
+        if self.given and self.attributes is None:
+            raise ValueError(f"given names {', '.join(self.given)}, and these pairs have no attributes: pass attributes=, too")
         for name in self.given:
             check.one_of("attribute", name, self.attribute_names)
 
@@ -113,8 +114,9 @@ class PairSet:
 
     def with_given(self, a: Tensor, attributes: Tensor | None) -> Tensor:
         """Append the planes of the given attributes, one-hot, to inputs."""
-        if not self.given or attributes is None:
+        if not self.given:
             return a
+        assert attributes is not None  # of a set with ``given``
         names = list(self.attribute_names)
         columns = [F.one_hot(attributes[:, names.index(name)], len(self.attribute_names[name])) for name in self.given]
         planes = torch.cat(columns, 1).to(a)[:, :, None, None].expand(-1, -1, *a.shape[2:])

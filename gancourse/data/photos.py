@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from gancourse.base import check
-from gancourse.data._request import request
+from gancourse.data._request import SPLITS, request
 from gancourse.data.images import ImageSet
 from gancourse.data.pictures import open_picture
 
@@ -74,7 +74,7 @@ def photo_patches(size: int = 64, n: int | None = None, split: str = "train", se
     """
     size, n, seed = request(size, n, split, seed, DEFAULT_N, largest=128)
     texture = check.at_least("texture", texture)
-    rng = np.random.default_rng([seed, list(DEFAULT_N).index(split)])
+    rng = np.random.default_rng([seed, SPLITS[split]])
     pictures = [_part(i, split) for i in range(len(PHOTOS))]
     labels = rng.permutation(np.arange(n) % len(PHOTOS))
     images = np.empty((n, 3, size, size), np.uint8)

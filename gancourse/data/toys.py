@@ -107,7 +107,7 @@ class NoisyCurve:
         """log p(x), p(x) = integral over u of N(x; c(u), std^2 I), by the midpoint rule with ``nodes`` points on each curve.
 
         Without ``nodes`` these are 2,000, or as many as lie a fifth of std apart where that is more: then the error is below 2 %
-        of p where the data lies.  x [..., 2] -> [...].
+        of p where the data lies, but for the innermost std of a spiral, whose curve is fastest there.  x [..., 2] -> [...].
 
         Raises ValueError where std is so small that this would take more than a million nodes.
         """

@@ -74,12 +74,13 @@ def game(seed: int = 0, beta: float = BETA) -> ProjectionGAN:
 def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
     """Faces by class; the curve has the Frechet distance of the averaged generator against the number of images seen."""
     images, classes = label(data.faces(32, N, progress=progress))
+    steps = STEPS if steps is None else steps
     curve = experiments.Curve(images, CURVE_SAMPLES, BATCH_SIZE, references=2 * CURVE_SAMPLES)
     return Weights(
         title="32 px faces by the colours of hair and skin",
         game=game(seed),
         batches=data.Batches(images, BATCH_SIZE, seed=seed, labels=True, device=scale.device()),
-        steps=STEPS if steps is None else steps,
+        steps=steps,
         settings=SETTINGS,
         network=listed(GENERATOR),
         data={"name": "faces", "arguments": {"size": 32, "n": N, "seed": 0}},
@@ -91,7 +92,7 @@ def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights
             **listed(SETTINGS),
         },
         measure=lambda run: measure(run, images),
-        follow=(max(1, STEPS // CURVE_POINTS), curve),
+        follow=(max(1, steps // CURVE_POINTS), curve),
         licence={"data": f"{images.licence}, adventurer by {images.author}", "weights": "CC BY 4.0"},
         classes=classes,
     )

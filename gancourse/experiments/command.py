@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from gancourse.base import files
 from gancourse.base.progress import clock
@@ -14,7 +15,7 @@ from gancourse.experiments.experiment import Experiment
 def main(name: str | None = None, seeds: Sequence[int] | None = None, jobs: int = 1, verify: bool = False) -> int:
     """Run the command; the exit status is 0, 1 where a record is stale or missing, 130 where a run was interrupted."""
     if verify:
-        return max(_verify(recorded.get(one)) for one in ([name] if name else recorded.NAMES))
+        return max(map(_verify_if_possible, recorded.NAMES)) if name is None else _verify(recorded.get(name))
     return _list() if name is None else _run(recorded.get(name), seeds, jobs)
 
 
@@ -50,7 +51,8 @@ def _run(experiment: Experiment, seeds: Sequence[int] | None, jobs: int) -> int:
     folder = records.place(experiment.name).parent
     if files.checkout() is None:
         folder = runner.folder(experiment)  # an installed package is not written to
-    files.writable(folder / f"{experiment.name}.json")
+    path = files.writable(folder / f"{experiment.name}.json")
+    _keeps_its_seeds(experiment, path, {*pool.complete(experiment), *(experiment.seeds if seeds is None else seeds)})
     files.writable(runner.folder(experiment) / "state")
     line = _Line()
     print(f"{experiment.title}: the state is kept in {runner.folder(experiment)}", file=sys.stderr)
@@ -61,13 +63,36 @@ def _run(experiment: Experiment, seeds: Sequence[int] | None, jobs: int) -> int:
         print(f"stopped; nothing is lost: `{again}` goes on", file=sys.stderr)
         return 130
     line.end()
+    _keeps_its_seeds(experiment, path, pool.complete(experiment))  # those of other code were put aside
     content, _ = pool.assemble(experiment, folder=folder)
-    print(f"{folder / experiment.name}.json: {len(content['seeds'])} of {len(experiment.seeds)} seeds")
+    print(f"{path}: {len(content['seeds'])} of {len(experiment.seeds)} seeds")
     return 0
+
+
+def _keeps_its_seeds(experiment: Experiment, path: Path, trained: Collection[int]) -> None:
+    """Raise a ValueError where a record of the same settings would lose seeds, for their trainings are not in the cache."""
+    record = records.read(path) if path.exists() else None
+    if record is None or records.state(experiment, record)[0] == "stale":
+        return
+    if lost := [seed for seed in record.seeds if seed in experiment.seeds and seed not in trained]:
+        has, lacks = (", ".join(map(str, seeds)) for seeds in (record.seeds, lost))
+        raise ValueError(
+            f"the record of {experiment.name} has the seeds {has}, and the trainings of {lacks} are not here, so it would lose "
+            f"them: leave --seeds out, which trains all, or take {path} away"
+        )
 
 
 def _options(seeds: Sequence[int] | None, jobs: int) -> list[str]:
     return (["--seeds", *map(str, seeds)] if seeds else []) + (["--jobs", str(jobs)] if jobs != 1 else [])
+
+
+def _verify_if_possible(name: str) -> int:
+    """One of all: what stops the look at it, a package that is not there say, does not stop the look at the others."""
+    try:
+        return _verify(recorded.get(name))
+    except Exception as error:
+        print(f"{name}: not verified ({str(error) or type(error).__name__})")
+        return 1
 
 
 def _verify(experiment: Experiment) -> int:

@@ -54,6 +54,14 @@ def spread(values: np.ndarray, floor: float | None = None) -> str:
     return f"{number(known.mean())} ± {number(known.std(ddof=1))}{few}"
 
 
+def band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The least, the mean and the largest over the seeds of ``values`` [seeds, T] that have a value, and where fewer have one."""
+    known = np.ma.masked_invalid(values)
+    least, mean, largest = (np.ma.filled(part, np.nan) for part in (known.min(0), known.mean(0), known.max(0)))
+    count = known.count(0)
+    return least, mean, largest, (count > 0) & (count < len(values))
+
+
 def looks(arms: Sequence[str]) -> dict[str, tuple[str, str]]:
     """The colour and the dash of each arm, by its place among all.
 
@@ -66,7 +74,7 @@ def looks(arms: Sequence[str]) -> dict[str, tuple[str, str]]:
 
 
 def curves(scores: Mapping[str, Curves], against: str = "step", of: Sequence[str] = ()) -> Image:
-    """One panel for each score: the mean over seeds, and a band from the least to the largest.
+    """One panel for each score: the mean over seeds, and a band from the least to the largest; a ring where fewer have a value.
 
     of  all arms of the experiment where ``scores`` has some of them: a line looks the same in every picture
     """
@@ -80,8 +88,11 @@ def curves(scores: Mapping[str, Curves], against: str = "step", of: Sequence[str
         for axis, (score, arms) in zip(axes, scores.items(), strict=True):
             for arm, (at, values) in arms.items():
                 colour, dash = look[arm]
-                axis.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.18, linewidth=0)
-                axis.plot(at, values.mean(0), color=colour, linestyle=dash, linewidth=1.8, label=arm)
+                least, mean, largest, fewer = band(values)
+                axis.fill_between(at, least, largest, color=colour, alpha=0.18, linewidth=0)
+                axis.plot(at, mean, color=colour, linestyle=dash, linewidth=1.8, label=arm)
+                if fewer.any():
+                    axis.scatter(at[fewer], mean[fewer], facecolors="none", edgecolors=colour)
             axis.set(xlabel=NAMES[against], title=TITLES.get(score, score.replace("_", " ")))
             axis.margins(x=0.01)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(COLOURS))

@@ -31,7 +31,7 @@ from torch import Tensor
 
 from gancourse import data, scale
 from gancourse.data.images import to_float
-from gancourse.experiments import drawing, progressive, recorded
+from gancourse.experiments import progressive, recorded
 from gancourse.experiments.experiment import Experiment, counted
 from gancourse.experiments.records import Record
 from gancourse.gans import growing
@@ -283,9 +283,7 @@ def undecided(found: Sequence[float], chance: Sequence[float], least: float) -> 
 
 def pictures(record: Record, arm: str, first: int, last: int) -> dict[int, Tensor]:
     """What an arm's first seed draws between two steps: step -> uint8 [k, C, H, W]."""
-    sheet, layout = record.sheet, record.content["strip"]
-    tiles = drawing.tiles(sheet, layout)[layout["arms"].index(arm)].unflatten(0, (-1, layout["k"]))
-    return {step: drawn for step, drawn in zip(layout["steps"], tiles, strict=True) if first <= step <= last}
+    return {step: drawn for step, drawn in record.film(arm).items() if first <= step <= last}
 
 
 def fade(record: Record) -> Tensor:

@@ -40,8 +40,8 @@ HAIR = FACE_CLASSES.index("hair")
 STRIPES = 8  # on the way across the picture
 
 
-def striped(pairs: PairSet, seed: int = 0) -> PairSet:
-    """The same pairs with stripes in the hair, ``STRIPES`` a side, along one of two diagonals, with any phase.
+def striped(pairs: PairSet, seed: int = 0, stripes: int = STRIPES) -> PairSet:
+    """The same pairs with stripes in the hair, ``stripes`` a side, along one of two diagonals, with any phase.
 
     Dark hair is striped half way to white, light hair half way to black.
     """
@@ -50,7 +50,7 @@ def striped(pairs: PairSet, seed: int = 0) -> PairSet:
     phase = torch.rand(n, 1, 1, generator=source)
     sign = torch.randint(0, 2, (n, 1, 1), generator=source) * 2 - 1
     down, across = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
-    stripe = ((across + sign * down) * STRIPES / side + phase).remainder(1) < 0.5  # [N, H, W]
+    stripe = ((across + sign * down) * stripes / side + phase).remainder(1) < 0.5  # [N, H, W]
     hair = pairs.a[:, 0] == HAIR
     pictures = pairs.b.float()
     light = (pictures.mean(1) * hair).sum((1, 2)) / hair.sum((1, 2)).clamp(min=1)  # [N]
@@ -90,17 +90,17 @@ def hair_coherence(pictures: Tensor, maps: Tensor) -> Tensor:
     return ((xx - yy).square() + 4 * xy.square()) / (xx + yy).square().clamp(min=1e-12)
 
 
-def hair_waves(pictures: Tensor, maps: Tensor) -> Tensor:
+def hair_waves(pictures: Tensor, maps: Tensor, stripes: int = STRIPES) -> Tensor:
     """How much of the hair's variance lies in the stripes' own wave, along the stronger and along the weaker diagonal: [N, 2].
 
-    2 |sum g exp(2 pi i k (x + s y) / side)|^2 / (n sum g^2) for s = 1 and -1, with k = ``STRIPES`` and g the grey less its mean
+    2 |sum g exp(2 pi i k (x + s y) / side)|^2 / (n sum g^2) for s = 1 and -1, with k = ``stripes`` and g the grey less its mean
     over the n pixels of hair.  The wave itself has (1, 0), a stripe of that pitch about (0.85, 0), hatching both, noise neither.
     """
     hair, side = (maps[:, 0] == HAIR).float(), pictures.shape[-1]  # [N, H, W]
     grey, n = pictures.mean(1), hair.sum((1, 2)).clamp(min=1)
     g = (grey - ((grey * hair).sum((1, 2)) / n)[:, None, None]) * hair
     down, across = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
-    angles = 2 * math.pi * STRIPES / side * torch.stack([across + down, across - down])  # [2, H, W]
+    angles = 2 * math.pi * stripes / side * torch.stack([across + down, across - down])  # [2, H, W]
     sums = torch.einsum("nhw,dhw->nd", g, angles.cos()).square() + torch.einsum("nhw,dhw->nd", g, angles.sin()).square()
     return (2 * sums / (n * g.square().sum((1, 2))).clamp(min=1e-12)[:, None]).sort(1, descending=True).values
 

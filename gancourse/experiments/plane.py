@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from gancourse import losses
 from gancourse.base import networks
 from gancourse.base.networks import evaluating
-from gancourse.experiments import drawing
 from gancourse.gans.ensemble import Ensemble, stack
 from gancourse.gans.gan import Batch
 from gancourse.gans.wgan import EnsembleWGAN
@@ -154,8 +153,7 @@ def baselines(record: Any, name: str) -> dict[str, np.ndarray]:
 
 def film(record: Any, arm: str) -> Tensor:
     """The pictures of one arm on a record's strip, those of a step side by side: uint8 [steps * k, SIDE, SIDE]."""
-    sheet, layout = record.sheet, record.content["strip"]
-    return drawing.tiles(sheet, layout)[layout["arms"].index(arm), :, 0]
+    return torch.cat(list(record.film(arm).values()))[:, 0]
 
 
 def plane(bound: float, side: int = SIDE) -> Tensor:

@@ -100,7 +100,7 @@ def run(
 
 def _put_aside(experiment: Experiment, size: str, note: Callable[[str], None] | None) -> None:
     """Warn where trainings of other code were put aside: they would be read as results of this one."""
-    if note and any(runner.folder(experiment, size).glob("*.done")):
+    if note and any(path.suffix in (".done", ".run") for path in runner.folder(experiment, size).iterdir()):
         note("comparing the first steps with those of the trainings that are there")
     try:
         told = stale.put_aside(experiment, size)
@@ -190,7 +190,9 @@ def assemble(experiment: Experiment, size: str = "full", folder: Path | None = N
     }
     path = (place if folder is None else folder) / f"{experiment.name}.json"
     picture = path.with_suffix(".png") if films else None
-    if picture:
+    if picture is None:
+        path.with_suffix(".png").unlink(missing_ok=True)  # it would be read as this record's
+    else:
         sheet, content["strip"] = drawing.frames(films, [point["step"] for point in longest], experiment.size(size).get("frames"))
         _write_picture(picture, sheet)
     plain = _plain(content)
@@ -209,7 +211,7 @@ def fingerprint(experiment: Experiment, size: str, place: Path, seed: int) -> di
 
 def _training(result: dict[str, Any]) -> dict[str, Any]:
     points = result["points"]
-    names = dict.fromkeys(name for point in points for name in point)
+    names = dict.fromkeys([*(name for point in points for name in point), *runner.LOSSES])  # at step 0 there are no losses yet
     return {
         "seed": result["seed"],
         "steps": result["steps"],

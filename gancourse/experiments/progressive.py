@@ -57,6 +57,21 @@ def timetable(steps: int | None = None) -> Schedule:
     return Schedule(TIMETABLE.levels, (0, *fade[1:]), stable)
 
 
+def asked_for(steps: int | None) -> Schedule:
+    """:func:`timetable`, whose last part is longer or shorter so that it takes ``steps`` steps exactly.
+
+    Raises ValueError where there are more parts than steps.
+    """
+    found = timetable(steps)
+    spare = 0 if steps is None else steps - found.steps
+    *others, last = [stable for _, stable in found.lengths()]
+    if last + spare < 1:
+        least = found.steps - last + 1
+        side = 4 * 2**found.levels
+        raise ValueError(f"growing to {side} px takes {least} steps at least, one for each part, not {steps}: ask for more")
+    return Schedule(found.levels, found.fade, (*others, last + spare))
+
+
 def players(
     size: int = SIZE, latent_dim: int = LATENT_DIM, widths: tuple[int, ...] = WIDTHS, seed: int = 0, **options: Any
 ) -> tuple[progan.Generator, progan.Discriminator]:
@@ -105,7 +120,7 @@ def _layers(networks: Sequence[nn.Module]) -> list[layers.EqualisedLinear | laye
 
 def describe(name: str, steps: int | None, seed: int, progress: bool) -> Weights:
     """Faces that grow; the curve's points are measured on smaller samples, enlarged to 64 px by repeating pixels."""
-    images, schedule = data.faces(SIZE, N, progress=progress), timetable(steps)
+    images, schedule = data.faces(SIZE, N, progress=progress), asked_for(steps)
     return Weights(
         title="64 px faces grown from 4 px",
         game=game(schedule, SIZE, seed),

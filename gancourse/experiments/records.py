@@ -63,7 +63,7 @@ class Record:
     @property
     def sheet(self) -> Path:
         """The picture's file; FileNotFoundError where there is none."""
-        if self.picture is None:
+        if self.picture is None or "strip" not in self.content:
             name = self.content["name"]
             raise FileNotFoundError(f"the record of {name} has no pictures: {command(name)} draws them")
         return self.picture
@@ -76,14 +76,17 @@ class Record:
     def curve(self, score: str, against: str = "step") -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """For each arm the places [T] ("step", "images" or "seconds", a mean over seeds) and the scores [seeds, T].
 
-        Where a training of the arm diverged, T ends with it.
+        Where a training of the arm diverged, T ends with it; NaN stands where there was nothing to measure, as of the losses at
+        step 0.
         """
         found = {}
         for arm in self.arms:
             rows = [training["curves"] for training in self._trainings(arm)]
-            check.one_of("score", score, rows[0])
+            known = [*dict.fromkeys([name for row in rows for name in row] + [*runner.LOSSES])]
+            check.one_of("score", score, known)
             least = min(len(row["step"]) for row in rows)
-            at, values = (np.array([row[name][:least] for row in rows], dtype=float) for name in (against, score))
+            nothing = [None] * least
+            at, values = (np.array([row.get(name, nothing)[:least] for row in rows], dtype=float) for name in (against, score))
             found[arm] = (at.mean(0), values)
         return found
 
@@ -161,20 +164,22 @@ class Record:
     def film(self, arm: str) -> dict[int, Any]:
         """What the strip shows of one arm: the step -> uint8 [k, C, H, W], the same inputs every time."""
         sheet, layout = self.sheet, self.content["strip"]
-        every = drawing.tiles(sheet, layout)[layout["arms"].index(check.one_of("arm", arm, self.arms))]
+        every = drawing.tiles(sheet, layout)[layout["arms"].index(check.one_of("arm", arm, layout["arms"]))]
         return dict(zip(layout["steps"], every.unflatten(0, (-1, layout["k"])), strict=True))
 
     def show(self, *scores: str, against: str = "step", strip: bool = True) -> None:
         """Curves and, unless ``strip`` is False, samples, in a notebook."""
         from gancourse import viz
 
-        viz.show(self.curves(*scores, against=against), caption=self._caption())
-        if strip and self.picture is not None:
+        viz.show(self.curves(*scores, against=against), caption=self._caption(*scores))
+        if strip and self.picture is not None and "strip" in self.content:
             viz.show(self.strip(), caption="Samples of one training of each, the same inputs every time.")
 
-    def _caption(self) -> str:
-        band = f"{len(self.seeds)} trainings of each; line: mean, band: least to largest."
-        return f"{band} Recorded: {self._effort()}."
+    def _caption(self, *scores: str) -> str:
+        ring = any(drawing.band(values)[3].any() for score in scores for _, values in self.curve(score).values())
+        fewer = "; ○: fewer have a value" if ring else ""
+        band = f"{len(self.seeds)} trainings of each; line: mean, band: least to largest"
+        return f"{band}{fewer}. Recorded: {self._effort()}."
 
     def _effort(self) -> str:
         """Minutes of all trainings together, apart for each kind of machine: a minute of a GPU is no processor minute."""

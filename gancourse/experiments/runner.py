@@ -6,7 +6,6 @@ folder.  Of each job (arm, seed) there are
     ARM-SEED.run      a checkpoint of :func:`gancourse.training.fit`, written every ``checkpoint_every`` steps
     ARM-SEED.points   what was measured so far, and frames of samples
     ARM-SEED.done     the result; the other two are removed
-    ARM-SEED.weights  the judged generator
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from gancourse.data.images import to_uint8
 from gancourse.experiments.experiment import Experiment, Stage, file_name
 from gancourse.training import Run, TrainingDiverged, fit
 
+LOSSES = ("d_loss", "g_loss")
 FIRST = 20  # steps whose losses are the fingerprint
 REPORT_EVERY = 20  # steps between two signs of life
 
@@ -40,8 +40,8 @@ def folder(experiment: Experiment, size: str = "full") -> Path:
 
 
 def jobs(experiment: Experiment, seeds: tuple[int, ...] | None = None) -> list[Job]:
-    """All trainings, seed by seed, so that whole seeds are complete early."""
-    return [(arm, seed) for seed in (experiment.seeds if seeds is None else seeds) for arm in experiment.arms]
+    """All trainings, each once, seed by seed, so that whole seeds are complete early."""
+    return [(arm, seed) for seed in dict.fromkeys(experiment.seeds if seeds is None else seeds) for arm in experiment.arms]
 
 
 def file(place: Path, job: Job, kind: str) -> Path:
@@ -75,7 +75,7 @@ class Measuring:
     def __call__(self, run: Run) -> None:
         self._drop(run.step)
         history = run.history
-        recent = {name: float(history[name][-50:].mean()) for name in ("d_loss", "g_loss") if len(history[name])}
+        recent = {name: float(history[name][-50:].mean()) for name in LOSSES if len(history[name])}
         point = {"step": run.step, "images": run.step * self.batch_size, "seconds": self.seconds(), **recent}
         self.kept["points"].append(point | scores(self.stage, self.stage.drawn(run)))
         if self.frames:
@@ -133,8 +133,6 @@ def train(
         "seconds": points.seconds(),
         **machine(run.gan.device),
     }
-    if not diverged:
-        trees.save(file(place, job, "weights"), dict(run.generator.state_dict()))
     trees.save(done, result)
     for kind in ("run", "points"):
         file(place, job, kind).unlink(missing_ok=True)
@@ -148,7 +146,7 @@ def scores(stage: Stage, sample: Tensor) -> dict[str, float]:
 
 def first_losses(run: Run) -> dict[str, list[float]]:
     """Both losses of the first steps: what a run is recognised by."""
-    return {name: [float(value) for value in run.history[name][:FIRST]] for name in ("d_loss", "g_loss")}
+    return {name: [float(value) for value in run.history[name][:FIRST]] for name in LOSSES}
 
 
 def machine(device: torch.device) -> dict[str, dict[str, str]]:

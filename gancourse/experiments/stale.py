@@ -14,21 +14,25 @@ from typing import Any
 
 from gancourse.base import trees
 from gancourse.experiments import runner
-from gancourse.experiments.experiment import Experiment
+from gancourse.experiments.experiment import Experiment, Stage
 
 OLDER = "older"  # and a number: the folders of what was put aside
 
 
 def put_aside(experiment: Experiment, size: str = "full") -> str:
-    """Move everything that other code trained into a folder of its own, and say so; "" where there is nothing to move."""
-    if not (what := trained_otherwise(experiment, size)):
+    """Move what other code trained into a folder of its own, and say so; "" where there is nothing to move.
+
+    Where a result or the data differ, everything is moved; where trainings that stopped half-way do, these alone.
+    """
+    what, begun = _trained_otherwise(experiment, size)
+    if not what:
         return ""
     place = runner.folder(experiment, size)
     aside = next(folder for i in itertools.count(1) if not (folder := place / f"{OLDER}-{i}").exists())
     aside.mkdir()
     # The baselines last: what a crash leaves behind is found by their facts, or by its own losses, once more.
     for path in sorted(place.iterdir(), key=lambda path: path.name == "baselines.done"):
-        if path.name != "lock" and not path.name.startswith(f"{OLDER}-"):
+        if path.name != "lock" and not path.name.startswith(f"{OLDER}-") and (not begun or path in begun):
             path.rename(aside / path.name)
     return (
         f"the trainings of {experiment.name} are not those of this code ({what}): they are made anew, the old ones lie in {aside}"
@@ -36,24 +40,43 @@ def put_aside(experiment: Experiment, size: str = "full") -> str:
 
 
 def trained_otherwise(experiment: Experiment, size: str = "full") -> str:
-    """What differs between the trainings in the folder and this code, or "": the data, then each arm's first seed, trained again.
+    """What differs between the trainings in the folder and this code, or "": the data, then each arm's first seed that is done,
+    trained again, then every training that stopped half-way.
 
-    Of a training on another machine nothing can be said: its random numbers are others.  One that is not done yet
-    is not looked at.
+    Of a training on another machine nothing can be said: its random numbers are others.
     """
-    place = runner.folder(experiment, size)
-    facts, done = _facts(place), [job for job in runner.jobs(experiment) if runner.file(place, job, "done").exists()]
-    if not facts and not done:
-        return ""
+    return _trained_otherwise(experiment, size)[0]
+
+
+def _trained_otherwise(experiment: Experiment, size: str) -> tuple[str, list[Path]]:
+    """The same, and the files of those that stopped half-way, where no others differ."""
+    place, jobs = runner.folder(experiment, size), runner.jobs(experiment)
+    facts = _facts(place)
+    done = [job for job in jobs if runner.file(place, job, "done").exists()]
+    half = [job for job in jobs if runner.file(place, job, "run").exists() and job not in done]
+    if not facts and not done and not half:
+        return "", []
     stage = experiment.stage(experiment.size(size), place)
     if moved := other_facts(facts, stage.facts()):
-        return moved[0]
+        return moved[0], []
     for arm, seed in {arm: (arm, seed) for arm, seed in reversed(done)}.values():
         then, run = runner.finished(place, (arm, seed)), runner.begun(experiment, stage, arm, size, seed)
         here = runner.machine(run.gan.device).get("machine") == then.get("machine")
         if here and (what := differs(then["first"], runner.first_losses(run))):
-            return f"{arm}, seed {seed}: {what}"
-    return ""
+            return f"{arm}, seed {seed}: {what}", []
+    others = {job: what for job in half if (what := _goes_on_otherwise(experiment, stage, job, size))}
+    told = "; ".join(f"{arm}, seed {seed}: {what}" for (arm, seed), what in others.items())
+    return told, [runner.file(place, job, kind) for job in others for kind in ("run", "points", "step")]
+
+
+def _goes_on_otherwise(experiment: Experiment, stage: Stage, job: runner.Job, size: str) -> str:
+    """What differs between the first losses of a checkpoint, which may be few, and this code's, or ""."""
+    state = trees.load(runner.file(runner.folder(experiment, size), job, "run"))
+    run = runner.begun(experiment, stage, job[0], size, job[1])
+    if bool(state["cuda_rng"]) != (run.gan.device.type == "cuda"):
+        return ""  # another machine
+    then = {name: state["history"][name][: runner.FIRST].tolist() for name in runner.LOSSES}
+    return differs(then, {name: values[: len(then[name])] for name, values in runner.first_losses(run).items()})
 
 
 def _facts(place: Path) -> Mapping[str, Any]:

@@ -105,12 +105,14 @@ def choose_by_codes(h: Tensor, asked: Tensor, n: int, *, parts: int = 2, steps: 
     The rows come in ``parts``.  For each a new D with a hidden layer of 64 learns in ``steps`` steps to tell the pool from what
     is labelled or chosen by then, and the rows that it is surest are of the pool are taken.  More than are left raise ValueError.
     """
-    check.floats("h", h, 3)
+    check.finite("h", check.floats("h", h, 3))
     parts, steps = check.whole("parts", parts), check.rounds("steps", steps)
     enough(n, h.shape[1], asked)
     chosen = asked
     for part in range(parts):
         take = n // parts + (part < n % parts)
+        if not take:
+            break
         with networks.seeded(part):
             judge = stack([mlp.Discriminator(h.shape[2], (64,)) for _ in h])
         _fit_judge(judge, h, chosen, steps, part)

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base import check
-from gancourse.base.networks import evaluating
+from gancourse.base.networks import ended_well, evaluating
 from gancourse.losses.reversal import ramp, reverse
 
 UNLABELLED = -1  # the label of a sample whose class nobody knows
@@ -86,11 +86,13 @@ def fit_reversed(
 
     ``strength``: a number, or a function of the progress in [0, 1].  ``ahead``: steps that the adversary makes alone before each
     common one, as a critic does in WGAN.
+
+    Raises: ValueError where the last loss is NaN or infinite.
     """
     steps = check.rounds("steps", steps)
-    networks = nn.ModuleList([players.features, players.classifier, players.adversary]).train()
-    lr = check.positive("lr", lr)
-    optimizer = torch.optim.Adam(networks.parameters(), lr=lr)
+    everybody = nn.ModuleList([players.features, players.classifier, players.adversary]).train()
+    lr, ahead = check.positive("lr", lr), check.whole("ahead", ahead, 0)
+    optimizer = torch.optim.Adam(everybody.parameters(), lr=lr)
     alone = torch.optim.Adam(players.adversary.parameters(), lr=lr)
     for step in range(steps):
         now = strength(step / steps) if callable(strength) else strength
@@ -102,6 +104,7 @@ def fit_reversed(
         optimizer.step()
         for name, value in (("class", of_class), ("adversary", of_adversary), ("strength", now)):
             players.history[name].append(value.item() if isinstance(value, Tensor) else value)
+    ended_well(of_class + of_adversary, steps)
     return players
 
 

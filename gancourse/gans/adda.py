@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.base.networks import evaluating
+from gancourse.base.networks import ended_well, evaluating
 from gancourse.gans.adaptation import Batches, Players, adversary_loss
 
 
@@ -35,7 +35,8 @@ def fit_adda(trained: Players, batches: Batches, steps: int, *, lr: float = 1e-3
     learn_t, learn_d = (
         torch.optim.Adam(network.parameters(), lr=lr, betas=(0.5, 0.999)) for network in (target.features, target.adversary)
     )
-    for _ in range(check.rounds("steps", steps)):
+    steps = check.rounds("steps", steps)
+    for _ in range(steps):
         x, _, d = next(batches)
         half = _half(d)
         source, other = x.narrow(d.ndim - 1, 0, half), x.narrow(d.ndim - 1, half, half)
@@ -53,6 +54,7 @@ def fit_adda(trained: Players, batches: Batches, steps: int, *, lr: float = 1e-3
         learn_t.step()
         target.history["target"].append(loss_t.item())
         target.history["adversary"].append(loss_d.item())
+    ended_well(loss_t + loss_d, steps)
     return target
 
 

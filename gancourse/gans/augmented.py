@@ -15,7 +15,8 @@ other reading, the slope of D at T(x), is larger where T shrinks contrasts or cu
 In evaluation mode D judges images as they are.
 
 Games with several discriminators (CycleGAN, LAPGAN), games that look inside theirs (InfoGAN, semi-supervised), and games whose D
-draws its input again and is judged by the error (BEGAN, EBGAN) are refused by name.
+draws its input again and is judged by the error (BEGAN, EBGAN) are refused by name; with a controller also those whose D has a
+loss of its own (CatGAN, noisy labels).
 
 Source: Zhao et al. 2020 (DiffAugment); Karras et al. 2020a (ADA).
 """
@@ -50,9 +51,9 @@ class AdaptiveProbability:
     """
 
     def __init__(self, target: float = 0.6, images: int = 500_000, every: int = 4, *, p: float = 0.0, most: float = 1.0) -> None:
-        if not -1 < target < 1:
+        if not -1 < check.number("target", target) < 1:
             raise ValueError(f"the target is a mean of signs, between -1 and 1, not {target}")
-        if not 0 <= p <= most <= 1:
+        if not 0 <= check.number("p", p) <= check.number("most", most) <= 1:
             raise ValueError(f"probabilities must satisfy 0 <= p <= most <= 1, not p={p}, most={most}")
         self.target = target
         self.images, self.every = check.whole("images", images), check.whole("every", every)
@@ -112,8 +113,9 @@ class AugmentedDiscriminator(nn.Module):
 class AugmentedGAN(GAN[B], Generic[B]):
     """A game whose discriminator sees images through random transforms, by the policy of :mod:`gancourse.gans.augment`.
 
-    ``game`` calls its one discriminator on images; its networks are shared, the game itself is left as it was.  Every image goes
-    through each transform with probability ``p``, or with that of ``control`` if one is given.  ``seed`` seeds the transforms.
+    ``game`` calls its one discriminator on images.  It keeps its discriminator and objective; its networks, streams of random
+    numbers and memories are shared, so make another one for a training to compare with.  Every image goes through each transform
+    with probability ``p``, or with that of ``control`` if one is given.  ``seed`` seeds the transforms.
     The state of both is part of :meth:`state_dict`, so that an interrupted run goes on bit for bit.  p and r_t stand in the run's
     history.
     """
@@ -134,7 +136,7 @@ class AugmentedGAN(GAN[B], Generic[B]):
         self.game = copy.copy(game)
         self.policy, self.control = augment.transforms(policy), control
         self.probability = check.probability("p", p)
-        self.source = torch.Generator().manual_seed(seed)
+        self.source = torch.Generator().manual_seed(check.seed(seed))
         self._calls, self._images = 0, 0  # of T in D's turn; how many real images the controller is to be told of
         self.game.discriminator = AugmentedDiscriminator(game.discriminator, self.transform)
         if control is not None:
@@ -182,11 +184,16 @@ class AugmentedGAN(GAN[B], Generic[B]):
         """What D minimises, real and fake both through T."""
         self._calls, self._images = 0, math.prod(batch.real.shape[: len(self.game.stacked) + 1])
         loss = self.game.discriminator_loss(batch)
-        self._images = 0
+        unseen, self._images = self._images, 0
         if not self._calls:
             raise ValueError(
                 f"{type(self.game).__name__} has shown its discriminator no image through T: it keeps others of its own; wrap "
                 "the games that it is made of, before you make it"
+            )
+        if self.control is not None and unseen:
+            raise ValueError(
+                f"{type(self.game).__name__}'s discriminator has a loss of its own, of which the controller sees no logits, so p "
+                "would stay as it is: pass p= in place of control="
             )
         if self.control is not None:
             batch.log["p"], batch.log["r"] = torch.tensor(self.control.p), torch.tensor(self.control.r)

@@ -26,12 +26,13 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
 
 
 def reconstruction_errors(autoencoder: nn.Module, x: Tensor) -> Tensor:
     """L(x) = mean over the pixels of |x - D(x)|, for each sample: [N, ...] -> [N]."""
-    drawn: Tensor = autoencoder(x).float()
+    drawn = widened(autoencoder(x))
     if drawn.shape != x.shape:
         raise ValueError(
             f"BEGAN's discriminator must return pictures as it was given, {list(x.shape)}, not {list(drawn.shape)}: "
@@ -65,11 +66,9 @@ class BEGAN(GAN):
         k: float = 0.0,
         latent_dim: int | None = None,
     ) -> None:
-        if not 0 < gamma <= 1:
+        if not 0 < check.number("gamma", gamma) <= 1:
             raise ValueError(f"gamma must be in (0, 1], not {gamma}: at 0 the generated pictures' error would have to vanish")
-        if not 0 <= k <= 1:
-            raise ValueError(f"k must be in [0, 1], not {k}")
-        check.positive("lambda_k", lambda_k)
+        k, lambda_k = check.probability("k", k), check.positive("lambda_k", lambda_k)
         objective = losses.Objective("began", self._of_discriminator, lambda fake, real=None: fake.mean())
         super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
         self.gamma, self.lambda_k = gamma, lambda_k
@@ -81,7 +80,7 @@ class BEGAN(GAN):
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """z ~ U[-1, 1]: [n, latent_dim]."""
-        return (2 * torch.rand(n, self.latent_dim, generator=source) - 1).to(self.device)
+        return self.taken(2 * torch.rand(n, self.latent_dim, generator=source) - 1)
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The autoencoder's error for each sample, [N], in place of a logit; high means fake."""

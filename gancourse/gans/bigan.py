@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, networks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.gans.translation import nothing
 from gancourse.losses.penalties import Penalty
@@ -50,9 +50,8 @@ def refresh_encoder(players: Bidirectional, real: Tensor, n: int = 64) -> None:
     """
     if getattr(players.encoder, "members", None) is not None:
         raise ValueError("the encoder is an ensemble: take its members first, players.member(k)")
-    whole = real[: max(1, len(real) // check.whole("n", n)) * n]  # a rest of one sample has no variance
     with networks.measuring_statistics(players.encoder, seed=0):
-        for part in whole.split(n):
+        for part in networks.whole_batches(real, check.whole("n", n)):
             players.encode(part)
 
 
@@ -81,11 +80,11 @@ class BiGAN(GAN[CodedBatch]):
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CodedBatch:
         batch = self.drawn(real, source, labels, step)
-        return CodedBatch(**vars(batch), code=self.generator.encode(real).float())
+        return CodedBatch(**vars(batch), code=networks.widened(self.generator.encode(real)))
 
     def judge_pairs(self, x: Tensor, z: Tensor) -> Tensor:
-        """D's logits for pairs, in float32: above 0 where it takes them for the encoder's."""
-        logits: Tensor = self.discriminator(x, z).float()
+        """D's logits for pairs, in float32 at least: above 0 where it takes them for the encoder's."""
+        logits: Tensor = networks.widened(self.discriminator(x, z))
         return logits
 
     def judge(self, x: Tensor, batch: CodedBatch | None = None) -> Tensor:
@@ -139,15 +138,15 @@ class LatentRegressor(GAN[CodedBatch]):
         players.generator.requires_grad_(False)
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CodedBatch:
-        z = ranks.drawn(real.shape[len(self.stacked)], lambda n: self.latents(n, source))
+        z = self.joint_latents(real.shape[len(self.stacked)], source)
         fake = self.drawing(self.generator, z)
-        return CodedBatch(real=real, z=z, fake=fake, labels=labels, step=step, code=self.generator.encode(fake).float())
+        return CodedBatch(real=real, z=z, fake=fake, labels=labels, step=step, code=networks.widened(self.generator.encode(fake)))
 
     @staticmethod
     def drawing(players: Bidirectional, z: Tensor) -> Tensor:
         """G(z) of the G that stands still: its batch statistics are those that it came with."""
         with networks.evaluating(players.generator):
-            made: Tensor = players(z).float()
+            made: Tensor = networks.widened(players(z))
         return made
 
     def discriminator_loss(self, batch: CodedBatch) -> Tensor:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from gancourse.base import networks, ranks
+from gancourse.base import check, networks, ranks
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -41,11 +41,11 @@ class CatGAN(GAN):
         self, generator: nn.Module, discriminator: nn.Module, latent_dim: int | None = None, *, against_fakes: bool = True
     ) -> None:
         super().__init__(generator, discriminator, latent_dim=latent_dim)
-        self.against_fakes = against_fakes
+        self.against_fakes = check.flag("against_fakes", against_fakes)
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The class logits, [..., N, K]."""
-        logits: Tensor = self.discriminator(x).float()
+        logits: Tensor = networks.widened(self.discriminator(x))
         if logits.ndim != 2 + len(self.stacked) or logits.shape[-1] < 2:
             wanted = "gancourse.models.latent_codes.Classifier"
             raise ValueError(

@@ -8,13 +8,17 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, networks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.dcgan import init_dcgan
 
 
 def _channels(channels: int | tuple[int, int]) -> tuple[int, int]:
-    return (channels, channels) if isinstance(channels, int) else channels
+    each = check.row("channels", channels if check.is_row(channels) else (channels, channels))
+    if len(each) != 2:
+        raise ValueError(f"channels must be a number, or one for each of the two domains, not {channels}")
+    return each[0], each[1]
 
 
 def _halvings(size: int) -> int:
@@ -23,7 +27,7 @@ def _halvings(size: int) -> int:
 
 
 def _tied(tied: int | None, most: int) -> int:
-    tied = most if tied is None else tied
+    tied = most if tied is None else check.whole("tied", tied, None)
     if not 0 <= tied <= most:
         raise ValueError(f"tied must be 0 to {most} layers at this size, not {tied}")
     return tied
@@ -50,6 +54,7 @@ class CoGenerator(nn.Module):
     ) -> None:
         super().__init__()
         doublings = _halvings(size)
+        latent_dim, width = check.counts(latent_dim=latent_dim, width=width)
         self.size, self.latent_dim, self.tied = size, latent_dim, _tied(tied, doublings)
 
         def layers(last: int) -> list[nn.Module]:
@@ -83,6 +88,7 @@ class CoDiscriminator(nn.Module):
     def __init__(self, size: int = 32, width: int = 32, channels: int | tuple[int, int] = 1, *, tied: int | None = None) -> None:
         super().__init__()
         halvings = _halvings(size)
+        width = check.whole("width", width, 1, check.COUNT)
         self.size, self.channels, self.tied = size, _channels(channels), _tied(tied, halvings)
 
         def layers(first: int) -> list[nn.Module]:
@@ -134,19 +140,23 @@ class CoGAN(GAN[CoBatch]):
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CoBatch:
         if labels is None:
             raise ValueError("CoGAN learns from two domains: pass batches of (x1, x2), such as gancourse.data.UnpairedBatches")
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        z = self.joint_latents(len(real), source)
         first, second = self.generator(z)
-        return CoBatch(real=real, z=z, fake=first.float(), labels=labels, step=step, other=second.float())
+        return CoBatch(real=real, z=z, fake=widened(first), labels=labels, step=step, other=widened(second))
+
+    def judge(self, x: Tensor, batch: CoBatch | None = None) -> Tensor:
+        """Raises: a picture is of one of two domains."""
+        raise ValueError("CoGAN's discriminator judges a picture of a domain: call discriminator(x, 0) or discriminator(x, 1)")
 
     def discriminator_loss(self, batch: CoBatch) -> Tensor:
         terms = []
         for domain, (real, fake) in enumerate(batch.domains):
-            logits = self.discriminator(real, domain).float(), self.discriminator(fake.detach(), domain).float()
-            terms.append(self.objective.discriminator(*logits))
+            logits = self.discriminator(real, domain), self.discriminator(fake.detach(), domain)
+            terms.append(self.objective.discriminator(*map(widened, logits)))
         return terms[0] + terms[1]
 
     def generator_loss(self, batch: CoBatch) -> Tensor:
-        terms = [self.objective.generator(self.discriminator(fake, i).float()) for i, (_, fake) in enumerate(batch.domains)]
+        terms = [self.objective.generator(widened(self.discriminator(fake, i))) for i, (_, fake) in enumerate(batch.domains)]
         return terms[0] + terms[1]
 
     def sample_pairs(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> tuple[Tensor, Tensor]:

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import networks, ranks
+from gancourse.base import check, ranks
 from gancourse.base.latents import truncated_latents
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
 from gancourse.models.layers.conditional import Classes, Spec
@@ -96,12 +97,12 @@ class ConditionalGAN(GAN):
         """Draw latents and make fakes for the labels of the real samples."""
         labels = self.classes.check(labels, len(real))
         self._memory.add(labels)
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
-        return Batch(real=real, z=z, fake=self.generator(z, labels).float(), labels=labels, step=step)
+        z = self.joint_latents(len(real), source)
+        return Batch(real=real, z=z, fake=widened(self.generator(z, labels)), labels=labels, step=step)
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
-        """D's logits for samples with the labels of ``batch``, in float32."""
-        logits: Tensor = self.discriminator(x, batch.labels if batch is not None else None).float()
+        """D's logits for samples with the labels of ``batch``, in float32 at least."""
+        logits: Tensor = widened(self.discriminator(x, batch.labels if batch is not None else None))
         return logits
 
     def generator_loss(self, batch: Batch) -> Tensor:
@@ -145,7 +146,6 @@ class ConditionalGAN(GAN):
 
         The same seed gives the same latents whatever the labels.
         """
-        player = generator if generator is not None else self.generator
         if labels is None:
             labels = self.classes.spread(n, seed)
         elif isinstance(labels, int):
@@ -154,9 +154,8 @@ class ConditionalGAN(GAN):
         if threshold is None:
             z = self.latents(n, torch.Generator().manual_seed(seed))
         else:
-            z = truncated_latents(n, self.latent_dim, threshold, seed).to(self.device)
-        with networks.evaluating(player):
-            return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float()
+            z = self.taken(truncated_latents(n, self.latent_dim, threshold, seed))
+        return self.in_parts(generator, z, labels)
 
 
 class ProjectionGAN(ConditionalGAN):
@@ -214,18 +213,17 @@ class ACGAN(ConditionalGAN):
         **options: Any,
     ) -> None:
         super().__init__(generator, discriminator, objective, penalty, latent_dim, **options)
-        if class_weight < 0:
-            raise ValueError(f"class_weight must be 0 or more, not {class_weight}: class_sign=-1 turns G's term over")
+        self.class_weight = check.at_least("class_weight", class_weight)
         for name, sign in (("class_sign", class_sign), ("source_sign", source_sign)):
             if sign not in (1, -1):
                 raise ValueError(f"{name} must be 1 or -1, not {sign}")
-        self.class_weight, self.class_sign, self.source_sign = class_weight, class_sign, source_sign
-        self.classify_fakes = classify_fakes
+        self.class_sign, self.source_sign = class_sign, source_sign
+        self.classify_fakes = check.flag("classify_fakes", classify_fakes)
 
     def look(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """D's logits [N] and class logits [N, classes.total], in float32."""
+        """D's logits [N] and class logits [N, classes.total], in float32 at least."""
         source, label = self.discriminator(x)
-        return source.float(), label.float()
+        return widened(source), widened(label)
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """D's logits; it is not told the labels."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation, nothing
 
@@ -50,11 +50,9 @@ class ImagePool:
     """
 
     def __init__(self, size: int = 50, seed: int = 0) -> None:
-        if size < 0:
-            raise ValueError(f"size must be 0 or more, not {size}")
-        self.size = size
+        self.size = check.whole("size", size, 0)
         self.images: list[Tensor] = []
-        self._source = torch.Generator().manual_seed(seed)
+        self._source = torch.Generator().manual_seed(check.seed(seed))
 
     def __call__(self, images: Tensor) -> Tensor:
         """Images in, as many out: [N, C, H, W]."""
@@ -127,13 +125,14 @@ class CycleGAN(Translation[CycleBatch]):
     ) -> None:
         super().__init__(Two(ab=ab, ba=ba), Two(a=discriminator_a, b=discriminator_b), objective, examples)
         self.ways = ab, ba
-        if not isinstance(cycle, Sequence) or len(cycle) != 2 or min(*cycle, identity, adversarial) < 0:
-            raise ValueError(f"cycle is a pair of weights, and no weight may be below 0: not {cycle}, {identity}, {adversarial}")
-        if not any((*cycle, identity, adversarial)):
+        if not check.is_row(cycle) or len(cycle) != 2:
+            raise ValueError(f"cycle is a pair of weights, forward and backward, not {cycle!r}")
+        self.cycle = check.at_least("cycle", cycle[0]), check.at_least("cycle", cycle[1])
+        self.identity, self.adversarial = check.at_least("identity", identity), check.at_least("adversarial", adversarial)
+        if not any((*self.cycle, self.identity, self.adversarial)):
             raise ValueError("the translators have nothing to learn from: set cycle, identity or adversarial above 0")
         if self.objective.paired:
             raise ValueError("the sets are unpaired: take an objective that judges pictures one by one")
-        self.cycle, self.identity, self.adversarial = tuple(cycle), identity, adversarial
         self.pools = {"a": ImagePool(pool, seed), "b": ImagePool(pool, seed + 1)}
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> CycleBatch:
@@ -143,7 +142,7 @@ class CycleGAN(Translation[CycleBatch]):
         a, b = real, labels
         self.keep(a)
         ab, ba = self.ways
-        fake_a, fake_b = ba(b).float(), ab(a).float()
+        fake_a, fake_b = widened(ba(b)), widened(ab(a))
         return CycleBatch(real=a, z=a.new_empty(0), fake=fake_b, labels=b, step=step, fake_a=fake_a)
 
     def discriminator_loss(self, batch: CycleBatch) -> Tensor:
@@ -154,7 +153,7 @@ class CycleGAN(Translation[CycleBatch]):
         for name, real, fake in batch.sets:
             judge = getattr(self.discriminator, name)
             old = ranks.part(self.pools[name](ranks.gathered(fake.detach())))
-            batch.log[f"d_{name}"] = part = self.objective.discriminator(judge(real).float(), judge(old).float())
+            batch.log[f"d_{name}"] = part = self.objective.discriminator(widened(judge(real)), widened(judge(old)))
             loss = loss + part
         return loss
 
@@ -165,16 +164,16 @@ class CycleGAN(Translation[CycleBatch]):
         if self.adversarial:
             for name, _, fake in batch.sets:
                 judge = getattr(self.discriminator, name)
-                batch.log[f"adversarial_{name}"] = part = self.objective.generator(judge(fake).float())
+                batch.log[f"adversarial_{name}"] = part = self.objective.generator(widened(judge(fake)))
                 loss = loss + self.adversarial * part
         if self.cycle[0]:
-            batch.log["cycle_a"] = part = F.l1_loss(ba(fake_b).float(), a)
+            batch.log["cycle_a"] = part = F.l1_loss(widened(ba(fake_b)), a)
             loss = loss + self.cycle[0] * part
         if self.cycle[1]:
-            batch.log["cycle_b"] = part = F.l1_loss(ab(fake_a).float(), b)
+            batch.log["cycle_b"] = part = F.l1_loss(widened(ab(fake_a)), b)
             loss = loss + self.cycle[1] * part
         if self.identity:
-            batch.log["identity"] = part = F.l1_loss(ab(b).float(), b) + F.l1_loss(ba(a).float(), a)
+            batch.log["identity"] = part = F.l1_loss(widened(ab(b)), b) + F.l1_loss(widened(ba(a)), a)
             loss = loss + self.identity * part
         return loss
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check
+from gancourse.base import check, networks
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation
 
@@ -27,7 +27,8 @@ from gancourse.gans.translation import Translation
 class DTN(Translation):
     """The game of the module.  Batches are pairs (target, source) of pictures that have nothing to do with each other.
 
-    ``generator`` is g, from what f sees to a picture; ``sees`` is f, differentiable, whose weights no optimiser moves.
+    ``generator`` is g, from what f sees to a picture; ``sees`` is f, differentiable, whose weights no optimiser moves: the game
+    keeps a copy of a network, in evaluation mode.
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class DTN(Translation):
         examples: Tensor | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, examples)
-        self.sees = check.function("sees", sees)
+        self.sees = networks.fixed(check.function("sees", sees))
         self.constancy, self.identity = check.at_least("constancy", constancy), check.at_least("identity", identity)
 
     def run(self, generator: nn.Module, x: Tensor) -> Tensor:
@@ -54,7 +55,7 @@ class DTN(Translation):
         """Translate the source pictures, which come second in a batch."""
         batch = Batch(real=real, z=real[:0], fake=real[:0], labels=labels, step=step)
         self.keep(batch.second)
-        batch.fake = self.run(self.generator, batch.second).float()
+        batch.fake = networks.widened(self.run(self.generator, batch.second))
         return batch
 
     def generator_loss(self, batch: Batch) -> Tensor:

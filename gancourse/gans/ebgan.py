@@ -24,12 +24,15 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
+
+SHORTEST = 1e-12  # a code of less length has no direction
 
 
 def energy(autoencoder: nn.Module, x: Tensor) -> Tensor:
     """E(x) = || x - D(x) ||, for each sample: [N, ...] -> [N], for an ensemble [K, N, ...] -> [K, N]."""
-    drawn: Tensor = autoencoder(x).float()
+    drawn = widened(autoencoder(x))
     if drawn.shape != x.shape:
         raise ValueError(
             f"EBGAN's discriminator must return samples as it was given, {list(x.shape)}, not {list(drawn.shape)}: "
@@ -53,10 +56,13 @@ def pulling_away(s: Tensor) -> Tensor:
     n = s.shape[-2]
     if n < 2:
         raise ValueError("the pulling-away term compares fakes with one another: take a batch of two or more")
-    unit = F.normalize(s, dim=-1)
-    cosines = unit @ unit.transpose(-1, -2)  # [..., N, N], ones on the diagonal
-    own = (s != 0).any(-1).sum(-1)  # as many ones; a code of zeros has no direction and no part in the sum
-    return (cosines.square().sum((-1, -2)) - own) / (n * (n - 1))
+    with torch.autocast(s.device.type, enabled=False):  # else the diagonal's ones are ones of bfloat16
+        s = widened(s)
+        directed = torch.linalg.vector_norm(s, dim=-1, keepdim=True) >= SHORTEST  # others have no part in the sum
+        unit = F.normalize(s, dim=-1, eps=SHORTEST) * directed
+        cosines = unit @ unit.transpose(-1, -2)  # [..., N, N], ones on the diagonal
+        squared: Tensor = (cosines.square().sum((-1, -2)) - directed.sum((-1, -2))) / (n * (n - 1))
+        return squared
 
 
 class EBGAN(GAN):

@@ -23,6 +23,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from gancourse.base import check
 from gancourse.base.networks import evaluating
 from gancourse.data.batches import Batches
 from gancourse.gans.gan import GAN
@@ -56,7 +57,7 @@ class StackedBatchNorm(nn.Module):
         super().__init__()
         first = layers[0]
         self.norm = nn.BatchNorm1d(len(layers) * first.num_features, eps=first.eps, momentum=first.momentum)
-        self.norm.to(first.weight.dtype)
+        self.norm.to(first.weight)
         state = [layer.state_dict() for layer in layers]
         count = state[0]["num_batches_tracked"]
         joined = {name: torch.cat([s[name] for s in state]) for name in state[0] if name != "num_batches_tracked"}
@@ -153,6 +154,8 @@ def _architecture(network: nn.Module) -> list[Any]:
     for layer in _layers(network):
         if isinstance(layer, nn.Linear | nn.BatchNorm1d) and layer.bias is None:
             raise ValueError(f"{layer} has no bias and cannot be stacked: make it with one, which may be zero")
+        if isinstance(layer, nn.BatchNorm1d) and not layer.track_running_stats:
+            raise ValueError(f"{layer} keeps no running statistics and cannot be stacked: make it with track_running_stats=True")
     layers: list[Any] = [(type(layer), layer.extra_repr()) for layer in _layers(network)]
     return [*layers, *(tuple(p.shape) for p in network.parameters())]
 
@@ -210,12 +213,12 @@ class EnsembleGAN(GAN):
         super().__init__(generator, discriminator, *args, **options)
         if len(seeds) != generator.members:
             raise ValueError(f"an ensemble of {generator.members} needs as many seeds, not {len(seeds)}")
-        self.seeds = list(seeds)
+        self.seeds = [check.seed(seed) for seed in seeds]
         self.sources = [torch.Generator().manual_seed(seed) for seed in self.seeds]
 
     def latents(self, n: int, source: torch.Generator | None = None) -> Tensor:
         """z ~ N(0, I), [K, n, latent_dim], each member from its own source; ``source`` is not used."""
-        return torch.stack([torch.randn(n, self.latent_dim, generator=each) for each in self.sources]).to(self.device)
+        return self.taken(torch.stack([torch.randn(n, self.latent_dim, generator=each) for each in self.sources]))
 
     @torch.no_grad()
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
@@ -236,12 +239,6 @@ class EnsembleGAN(GAN):
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """n samples of each member in evaluation mode, from the same n latents: [K, n, ...]."""
         player = generator if generator is not None else self.generator
-        z = torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed)).to(self.device)
+        z = self.taken(torch.randn(n, self.latent_dim, generator=torch.Generator().manual_seed(seed)))
         with evaluating(player):
             return torch.cat([player(part.expand(len(self.seeds), -1, -1)) for part in z.split(1024)], dim=1).float()
-
-
-def member_norms(gradients: Sequence[Tensor], members: int) -> Tensor:
-    """The norm of each member's gradient over all its weights, [K], from the gradients of an :class:`Ensemble`'s parameters."""
-    parts = [gradient.reshape(members, -1).square().sum(1) for gradient in gradients]  # batch norm's [K F] splits by members too
-    return torch.stack(parts).sum(0).sqrt()

@@ -74,7 +74,7 @@ class GAN(Generic[B]):
         self.penalty = penalty
         if latent_dim is None and not hasattr(generator, "latent_dim"):
             raise ValueError("the generator has no attribute latent_dim: pass latent_dim=... to GAN")
-        self.latent_dim: int = latent_dim if latent_dim is not None else cast(Any, generator).latent_dim
+        self.latent_dim = check.whole("latent_dim", cast(Any, generator).latent_dim if latent_dim is None else latent_dim, 0)
         members: int | None = getattr(generator, "members", None)
         self.stacked: tuple[int, ...] = () if members is None else (members,)  # the axes before the batch's
         if members is not None:
@@ -93,9 +93,18 @@ class GAN(Generic[B]):
     def device(self) -> torch.device:
         return next(self.generator.parameters()).device
 
+    def taken(self, z: Tensor) -> Tensor:
+        """Latents as the generator takes them: on its device, in float64 where its weights are."""
+        weight = next(self.generator.parameters())
+        return z.to(weight.device, torch.float64 if weight.dtype == torch.float64 else torch.float32)
+
     def latents(self, n: int, source: torch.Generator) -> Tensor:
-        """z ~ N(0, I): [n, latent_dim].  Drawn on the CPU, so that a seed means the same numbers on every device."""
-        return torch.randn(*self.stacked, n, self.latent_dim, generator=source).to(self.device)
+        """z ~ N(0, I): [n, latent_dim].  Drawn in float32 on the CPU: a seed means the same numbers on every device."""
+        return self.taken(torch.randn(*self.stacked, check.whole("n", n, 0), self.latent_dim, generator=source))
+
+    def joint_latents(self, n: int, source: torch.Generator) -> Tensor:
+        """This process's n of the latents of a round, which are drawn for the batch of all processes."""
+        return ranks.drawn(n, lambda count: self.latents(count, source))
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> B:
         """Draw latents and make the fakes for one round against ``real``."""
@@ -103,15 +112,15 @@ class GAN(Generic[B]):
 
     def drawn(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """What every round has: the real samples, latents for as many fakes, and these."""
-        z = ranks.drawn(real.shape[len(self.stacked)], lambda n: self.latents(n, source))
-        return Batch(real=real, z=z, fake=self.generator(z).float(), labels=labels, step=step)
+        z = self.joint_latents(real.shape[len(self.stacked)], source)
+        return Batch(real=real, z=z, fake=networks.widened(self.generator(z)), labels=labels, step=step)
 
     def judge(self, x: Tensor, batch: B | None = None) -> Tensor:
-        """D's logits for samples x in float32, also where autocast runs the network itself in bfloat16.
+        """D's logits for samples x in float32 at least, also where autocast runs the network itself in bfloat16.
 
         ``batch`` is the round that x belongs to, sample by sample, for games whose D looks at more than x.
         """
-        logits: Tensor = self.discriminator(x).float()
+        logits: Tensor = networks.widened(self.discriminator(x))
         return logits
 
     def discriminator_loss(self, batch: B) -> Tensor:
@@ -172,7 +181,17 @@ class GAN(Generic[B]):
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """n samples from the generator in evaluation mode; ``generator`` may be an averaged copy."""
+        return self.in_parts(generator, self.latents(n, torch.Generator().manual_seed(seed)))
+
+    def in_parts(self, generator: nn.Module | None, *inputs: Tensor) -> Tensor:
+        """What a generator, the game's own for None, makes of inputs in evaluation mode, 256 at a time: float32."""
         player = generator if generator is not None else self.generator
-        z = self.latents(n, torch.Generator().manual_seed(seed))
         with networks.evaluating(player):
-            return torch.cat([player(part) for part in z.split(256)]).float()
+            return torch.cat([player(*part) for part in zip(*(x.split(256) for x in inputs), strict=True)]).float()
+
+
+def noisy(x: Tensor, sigma: float, source: torch.Generator) -> Tensor:
+    """x + sigma e with e ~ N(0, I) drawn for the batch of all processes; x itself for sigma 0."""
+    if not sigma:
+        return x
+    return x + sigma * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=source)).to(x)

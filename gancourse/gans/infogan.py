@@ -36,8 +36,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
-from gancourse.gans.gan import GAN, Batch
+from gancourse.base import check, networks
+from gancourse.gans.gan import GAN, Batch, noisy
 from gancourse.models.latent_codes import features
 
 LOG_2PI = math.log(2 * math.pi)
@@ -135,12 +135,11 @@ class Codes:
     """How a latent is made up: ``noise`` standard normal numbers, then the codes in turn."""
 
     def __init__(self, noise: int, parts: Sequence[Code]) -> None:
-        if noise < 0:
-            raise ValueError(f"noise is a number of latents, at least 0, not {noise}")
+        self.noise = check.whole("noise, a number of latents,", noise, 0)
         if not parts:
             raise ValueError("there is no code to read: pass parts=(Categorical(10),), or play a plain GAN")
-        self.noise, self.parts = noise, tuple(parts)
-        self.latent_dim = noise + sum(part.width for part in self.parts)
+        self.parts = tuple(parts)
+        self.latent_dim = self.noise + sum(part.width for part in self.parts)
         self.n_parameters = sum(part.n_parameters for part in self.parts)
 
     def draw(self, n: int, source: torch.Generator) -> Tensor:
@@ -210,37 +209,33 @@ class InfoGAN(GAN):
         self._given: dict[str, Any] = {"objective": objective, "noise": noise, "seed": seed}  # for a member by itself
         if self.latent_dim != codes.latent_dim:
             raise ValueError(f"G takes {self.latent_dim} latents and the codes fill {codes.latent_dim}: make them equal")
-        self.codes, self.noise = codes, noise
-        shape = (*self.stacked, len(codes.parts))
-        given = torch.as_tensor(weight, dtype=torch.float32, device="cpu")
-        if bool((given < 0).any()):
-            raise ValueError(f"weight must be at least 0, not {float(given.min())}")
-        self.weight = given.expand(shape).to(self.device)  # [parts] or [K, parts]
-        self._own = torch.Generator().manual_seed(seed)
+        self.codes, self.noise = codes, check.at_least("noise", noise)
+        self.weight = _weights(weight, (*self.stacked, len(codes.parts))).to(self.device)  # [parts] or [K, parts]
+        self._own = torch.Generator().manual_seed(check.seed(seed))
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """Noise and codes, [n, latent_dim], or [K, n, latent_dim] for an ensemble."""
         shape = (*self.stacked, n)
-        z: Tensor = self.codes.draw(math.prod(shape), source).to(self.device).unflatten(0, shape)
+        z: Tensor = self.taken(self.codes.draw(math.prod(shape), source)).unflatten(0, shape)
         return z
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """D's logits, [N]."""
-        logits: Tensor = self.discriminator(x)[..., 0].float()
+        logits: Tensor = networks.widened(self.discriminator(x)[..., 0])
         return logits
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         """D's loss, and minus the bound on the detached fakes: this is where Q learns."""
         h = features(self.discriminator, self._noisy(batch.fake.detach()))
         last = cast(nn.Sequential, self.discriminator.layers)[-1]
-        out, watched = last(h).float(), last(h.detach())[..., 1:].float()
+        out, watched = networks.widened(last(h)), networks.widened(last(h.detach())[..., 1:])
         loss = self.objective.discriminator(self.judge(self._noisy(batch.real)), out[..., 0])
         played, spectated = self.codes.bounds(out[..., 1:], batch.z), self.codes.bounds(watched, batch.z)
         return loss - torch.where(self.weight > 0, self.weight * played, spectated).sum()
 
     def generator_loss(self, batch: Batch) -> Tensor:
         """G's loss, and minus the bound through Q as it now is."""
-        out = self.discriminator(self._noisy(batch.fake)).float()
+        out = networks.widened(self.discriminator(self._noisy(batch.fake)))
         real = self.judge(self._noisy(batch.real)).detach() if self.objective.paired else None
         bounds = self.codes.bounds(out[..., 1:], batch.z)
         means = bounds.detach().reshape(-1, len(self.codes.parts)).mean(0)
@@ -264,9 +259,19 @@ class InfoGAN(GAN):
         self._own.set_state(state["own_rng"])
 
     def _noisy(self, x: Tensor) -> Tensor:
-        if not self.noise:
-            return x
-        return x + self.noise * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=self._own)).to(x)
+        return noisy(x, self.noise, self._own)
+
+
+def _weights(weight: Any, shape: tuple[int, ...]) -> Tensor:
+    """Weights that are finite and not below 0, one for each code: float32 of that shape."""
+    try:
+        given = torch.as_tensor(weight, dtype=torch.float32, device="cpu")
+        each = given.expand(shape)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"weight must be a number, or numbers of shape {list(shape)}, not {weight!r}") from None
+    if bool((check.finite("weight", given) < 0).any()):
+        raise ValueError(f"weight must be at least 0, not {float(given.min())}")
+    return each
 
 
 def mutual_information(joint: Tensor) -> float:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation, nothing
 
@@ -81,18 +82,21 @@ class Inpainting(Translation[HoleBatch]):
         examples: Tensor | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, examples)
-        if min(reconstruction, adversarial) < 0 or reconstruction == adversarial == 0:
-            raise ValueError(f"the weights must be 0 or more and not both 0, not {reconstruction} and {adversarial}")
-        self.masks, self.fill = masks, fill
-        self.reconstruction, self.adversarial = reconstruction, adversarial
+        self.reconstruction = check.at_least("reconstruction", reconstruction)
+        self.adversarial = check.at_least("adversarial", adversarial)
+        if self.reconstruction == self.adversarial == 0:
+            raise ValueError("the weights reconstruction and adversarial must be not both 0: nothing would be learnt")
+        self.masks, self.fill = check.function("masks", masks), check.number("fill", fill)
         self.loss = check.one_of("loss", loss, LOSSES)
         self.judged = check.one_of("judged", judged, JUDGED)
 
     def output(self, generator: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
         """What ``generator`` paints for pictures with holes, in the full frame: [N, C, H, W]."""
         seen = erase(x, mask, self.fill)
-        out = generator(torch.cat([seen, mask], 1) if getattr(generator, "takes_mask", False) else seen).float()
+        out = widened(generator(torch.cat([seen, mask], 1) if getattr(generator, "takes_mask", False) else seen))
         edge = (x.shape[2] - out.shape[2]) // 2
+        if edge < 0 or any(full != side + 2 * edge for full, side in zip(x.shape[2:], out.shape[2:], strict=True)):
+            raise ValueError(f"G paints whole pictures, {list(x.shape[2:])}, or their central squares, not {list(out.shape[2:])}")
         return F.pad(out, (edge, edge, edge, edge)) if edge else out
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> HoleBatch:
@@ -109,6 +113,8 @@ class Inpainting(Translation[HoleBatch]):
         if self.judged == "picture_and_mask":
             return torch.cat([x, mask], 1)
         missing = ranks.total(mask.sum((0, 1)))  # [H, W]: in how many pictures
+        if not missing.any():
+            raise ValueError("no picture of this batch has a hole, of which D would see the bounding square: look at masks")
         rows, columns = missing.amax(1).nonzero(), missing.amax(0).nonzero()
         return x[:, :, rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 

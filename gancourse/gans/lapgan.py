@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.base import networks, ranks
+from gancourse.base import networks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.layers.resample import enlarged
 
@@ -67,17 +67,22 @@ class DetailGAN(GAN[DetailBatch]):
     :class:`gancourse.models.lapgan.DetailGenerator` and :class:`gancourse.models.lapgan.DetailDiscriminator` are such networks.
     """
 
+    def __init__(self, generator: nn.Module, *args: Any, **options: Any) -> None:
+        super().__init__(generator, *args, **options)
+        if networks.batch_norms(generator):
+            raise ValueError("an average of details has no statistics of its own: leave the generator's batch normalisation out")
+
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> DetailBatch:
         """Add details to the enlargements of the real pictures' halves."""
         base = enlarged(halved(real))
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
-        fake = (base + self.generator(z, base)).float()
+        z = self.joint_latents(len(real), source)
+        fake = networks.widened(base + self.generator(z, base))
         return DetailBatch(real=real, z=z, fake=fake, labels=labels, step=step, base=base)
 
     def judge(self, x: Tensor, batch: DetailBatch | None = None) -> Tensor:
         """D's logits for pictures x beside the enlargements of their round."""
         base = batch.base if batch is not None else enlarged(halved(x))
-        logits: Tensor = self.discriminator(torch.cat([base, x], 1)).float()
+        logits: Tensor = networks.widened(self.discriminator(torch.cat([base, x], 1)))
         return logits
 
     @torch.no_grad()

@@ -31,8 +31,12 @@ def leakage(
 
     One reader for each of K sets of features, trained on ``train`` by Adam on batches of 256; features are standardised first.
     Chance is the share of the more frequent value.  ``hidden=()`` asks a linear reader.
+
+    Raises: ValueError for shapes that do not fit, and for features that are not finite: standardised by an infinite mean all are
+    NaN, and a reader of NaN is at chance.
     """
-    check.floats("train", train, 3)
+    for name, features in (("train", train), ("test", test)):
+        check.finite(name, check.floats(name, features, 3))
     if test.shape[::2] != train.shape[::2] or a_train.shape != train.shape[:2] or a_test.shape != test.shape[:2]:
         shapes = ", ".join(str(list(x.shape)) for x in (train, a_train, test, a_test))
         raise ValueError(f"leakage takes features [K, N, D], bits [K, N], and the same of test samples, not {shapes}")

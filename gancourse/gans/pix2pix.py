@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gancourse import losses
 from gancourse.base import check
+from gancourse.base.networks import widened
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation, mean, nothing
 from gancourse.losses.penalties import Penalty
@@ -57,9 +58,10 @@ class Pix2Pix(Translation):
         examples: Tensor | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, examples, penalty)
-        for what, weight in (("l1", l1), ("adversarial", adversarial), ("feature_matching", feature_matching)):
-            if weight < 0:
-                raise ValueError(f"{what} must be 0 or more, not {weight}")
+        self.l1, self.adversarial = check.at_least("l1", l1), check.at_least("adversarial", adversarial)
+        self.feature_matching = check.at_least("feature_matching", feature_matching)
+        self.discriminator_weight = check.at_least("discriminator_weight", discriminator_weight)
+        self.conditional = check.flag("conditional", conditional)
         if l1 == adversarial == feature_matching == 0:
             raise ValueError("the generator has nothing to learn from: set l1 or adversarial above 0")
         if feature_matching and not hasattr(discriminator, "features"):
@@ -67,9 +69,7 @@ class Pix2Pix(Translation):
                 f"feature matching compares the discriminator's maps, and {type(discriminator).__name__} has no method features: "
                 "take gancourse.models.spade.MultiScaleDiscriminator"
             )
-        self.l1, self.adversarial, self.conditional = l1, adversarial, conditional
         self.compare = RECONSTRUCTIONS[check.one_of("reconstruction", reconstruction, RECONSTRUCTIONS)]
-        self.feature_matching, self.discriminator_weight = feature_matching, discriminator_weight
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         """Translate the inputs of one batch of pairs (a, b).  In the round ``real`` is the target b, ``labels`` the input a."""
@@ -77,7 +77,7 @@ class Pix2Pix(Translation):
         if b is None:
             raise ValueError("pix2pix learns from pairs: pass batches of (a, b), such as gancourse.data.PairBatches")
         self.keep(a)
-        return Batch(real=b, z=a.new_empty(0), fake=self.run(self.generator, a).float(), labels=a, step=step)
+        return Batch(real=b, z=a.new_empty(0), fake=widened(self.run(self.generator, a)), labels=a, step=step)
 
     def joined(self, a: Tensor, b: Tensor) -> Tensor:
         """What D looks at: a and b side by side in the channels, or b alone."""
@@ -86,7 +86,7 @@ class Pix2Pix(Translation):
     def logits(self, x: Tensor) -> list[Tensor]:
         """D's logits as a list with one entry for each scale."""
         logits = self.discriminator(x)
-        return [scale.float() for scale in logits] if isinstance(logits, list) else [logits.float()]
+        return [widened(scale) for scale in (logits if isinstance(logits, list) else [logits])]
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The mean of D's logits over patches and scales, for joined pictures x: [N].  (A penalty is one of this mean.)"""
@@ -134,6 +134,6 @@ class Pix2Pix(Translation):
         for f, r in zip(fake, real, strict=True):
             distance = fake[0][0].new_zeros(())
             for x, y in zip(f[:-1], r[:-1], strict=True):
-                distance = distance + F.l1_loss(x.float(), y.float())
+                distance = distance + F.l1_loss(widened(x), widened(y))
             scales.append(distance)
         return mean(scales)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
+from gancourse.base import check
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
 
@@ -33,14 +34,16 @@ class Schedule:
     stable: int | tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if self.levels < 0:
-            raise ValueError(f"levels must be 0 or more, not {self.levels}")
-        for name, steps in (("fade", self._row(self.fade)), ("stable", self._row(self.stable))):
-            if len(steps) != self.levels + 1 or min(steps) < 0:
+        check.whole("levels", self.levels, 0)
+        for name, steps in (("fade", self.fade), ("stable", self.stable)):
+            each = steps if check.is_row(steps) else (steps,)
+            for number in cast(tuple[int, ...], each):
+                check.whole(name, number, 0)
+            if len(self._row(steps)) != self.levels + 1:
                 raise ValueError(f"{name} must be a number of steps, or one for each of the levels 0..{self.levels}, not {steps}")
 
     def _row(self, steps: int | tuple[int, ...]) -> tuple[int, ...]:
-        return (steps,) * (self.levels + 1) if isinstance(steps, int) else tuple(steps)
+        return tuple(cast(tuple[int, ...], steps)) if check.is_row(steps) else (cast(int, steps),) * (self.levels + 1)
 
     def lengths(self) -> list[tuple[int, int]]:
         """(fade, stable) of each level, in steps; nothing fades in at level 0."""
@@ -122,7 +125,7 @@ class Progressive(GAN):
         if levels != [schedule.levels] * 2:
             made = f"{levels[0]} and {levels[1]}"
             raise ValueError(f"the schedule ends at level {schedule.levels}, the networks at {made}: build them for one size")
-        self.schedule, self.fade_real = schedule, fade_real
+        self.schedule, self.fade_real = schedule, check.flag("fade_real", fade_real)
         self.stage(0)
 
     def stage(self, step: int) -> tuple[int, float]:

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check, networks, ranks
 from gancourse.base.networks import update_average
-from gancourse.gans.gan import GAN, Batch
+from gancourse.gans.gan import GAN, Batch, noisy
 from gancourse.models.latent_codes import features
 
 GENERATOR_LOSSES = ("feature_matching", "non_saturating")
@@ -105,20 +105,21 @@ class SemiSupervisedGAN(GAN):
         super().__init__(generator, classifier)
         self.labelled = LabelledSet(*labelled, members=getattr(generator, "members", None))
         self.kind = check.one_of("generator_loss", generator_loss, GENERATOR_LOSSES)
-        self.unlabelled_weight, self.batch_labelled, self.noise = unlabelled_weight, batch_labelled, noise
-        self.decay = average
+        self.unlabelled_weight = check.at_least("unlabelled_weight", unlabelled_weight)
+        self.batch_labelled, self.noise = check.whole("batch_labelled", batch_labelled), check.at_least("noise", noise)
+        self.decay = None if average is None else check.fraction("average", average)
         self.average = copy.deepcopy(classifier).requires_grad_(False) if average is not None else None
-        self._own = torch.Generator().manual_seed(seed)
+        self._own = torch.Generator().manual_seed(check.seed(seed))
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """The logit of "real": logsumexp of the class logits."""
-        return real_logit(self.discriminator(x).float())
+        return real_logit(networks.widened(self.discriminator(x)))
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         x, y = (ranks.part(rows) for rows in self.labelled.draw(self.batch_labelled, self._own))
-        supervised = supervised_loss(self.discriminator(self._noisy(x.to(self.device))).float(), y.to(self.device))
+        supervised = supervised_loss(networks.widened(self.discriminator(self._noisy(x.to(batch.real)))), y.to(self.device))
         real, fake = self.discriminator(self._noisy(batch.real)), self.discriminator(self._noisy(batch.fake.detach()))
-        unlabelled = unlabelled_loss(real.float(), fake.float())
+        unlabelled = unlabelled_loss(networks.widened(real), networks.widened(fake))
         batch.log["supervised"], batch.log["unlabelled"] = supervised.mean().detach(), unlabelled.mean().detach()
         return (supervised + self.unlabelled_weight * unlabelled).sum()
 
@@ -127,8 +128,8 @@ class SemiSupervisedGAN(GAN):
         if self.kind == "non_saturating":
             return F.softplus(-self.judge(fake)).mean(-1).sum()
         with torch.no_grad():
-            target = features(self.discriminator, self._noisy(batch.real))
-        return feature_matching(target, features(self.discriminator, fake)).sum()
+            target = networks.widened(features(self.discriminator, self._noisy(batch.real)))
+        return feature_matching(target, networks.widened(features(self.discriminator, fake))).sum()
 
     def after_discriminator_step(self) -> None:
         if self.average is not None and self.decay is not None:
@@ -148,7 +149,7 @@ class SemiSupervisedGAN(GAN):
             self.average.load_state_dict(state["average"])
 
     def _noisy(self, x: Tensor) -> Tensor:
-        return _noisy(x, self.noise, self._own)
+        return noisy(x, self.noise, self._own)
 
 
 def fit_supervised(
@@ -167,17 +168,20 @@ def fit_supervised(
     Returns the averaged classifier; an ensemble trains all its members.
     """
     few = LabelledSet(*labelled, members=getattr(classifier, "members", None))
+    steps, batch_size, lr = check.whole("steps", steps), check.whole("batch_size", batch_size), check.positive("lr", lr)
+    noise, average = check.at_least("noise", noise), None if average is None else check.fraction("average", average)
     kept = copy.deepcopy(classifier).requires_grad_(False) if average is not None else classifier
     optimizer = torch.optim.Adam(classifier.parameters(), lr=lr, betas=(0.5, 0.999))
     source = torch.Generator().manual_seed(seed)
-    for _ in range(check.whole("steps", steps)):
+    for _ in range(steps):
         x, y = few.draw(batch_size, source)
-        loss = supervised_loss(classifier(_noisy(x, noise, source)), y).sum()
+        loss = supervised_loss(classifier(noisy(x, noise, source)), y).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         if average is not None:
             update_average(kept, classifier, average)
+    networks.ended_well(loss, steps)
     return kept
 
 
@@ -204,7 +208,7 @@ class LabelSpread:
     def __init__(self, x: Tensor, k: int = 7, alpha: float = 0.99) -> None:
         if not 0 < check.whole("k", k) < len(x):
             raise ValueError(f"each of {len(x)} samples has {len(x) - 1} others, so k must lie between 1 and that, not at {k}")
-        if not 0 <= alpha < 1:
+        if not 0 <= check.number("alpha", alpha) < 1:
             raise ValueError(f"alpha must lie in [0, 1), or the votes have no end, not {alpha}")
         self.flat, self.k = x.flatten(1), k
         nearest = torch.cdist(self.flat, self.flat).fill_diagonal_(torch.inf).topk(k, largest=False).indices
@@ -252,9 +256,3 @@ def balanced_subset(y: Tensor, n: int, seed: int = 0) -> Tensor:
             raise ValueError(f"class {k} has {len(rows)} samples, not {wanted}: ask for fewer")
         chosen.append(rows[torch.randperm(len(rows), generator=source)[:wanted]])
     return torch.cat(chosen)
-
-
-def _noisy(x: Tensor, noise: float, source: torch.Generator) -> Tensor:
-    if not noise:
-        return x
-    return x + noise * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=source)).to(x)

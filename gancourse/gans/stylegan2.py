@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import networks, ranks
+from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses import penalties
 from gancourse.losses.penalties import Penalty
@@ -47,8 +48,10 @@ class PathLength:
     shrink: int = 2
 
     def __post_init__(self) -> None:
-        if self.weight < 0 or self.every < 1 or self.shrink < 1 or not 0 < self.decay <= 1:
-            raise ValueError(f"weight must be 0 or more, every and shrink 1 or more, decay in (0, 1], not {self}")
+        check.at_least("weight", self.weight)
+        check.whole("every", self.every)
+        check.whole("shrink", self.shrink)
+        check.within("decay", check.positive("decay", self.decay), 0, 1)
 
 
 def path_lengths(images: Tensor, ws: Tensor, directions: Tensor) -> Tensor:
@@ -56,8 +59,9 @@ def path_lengths(images: Tensor, ws: Tensor, directions: Tensor) -> Tensor:
 
     images = g(ws) with ws [N, layers, w_dim]; ``directions`` y has the images' shape and variance 1 / (H W).
     """
-    (gradient,) = torch.autograd.grad((images.float() * directions).sum(), ws, create_graph=True)  # [N, layers, w_dim]
-    return gradient.float().square().sum(2).mean(1).sqrt()
+    (gradient,) = torch.autograd.grad((widened(images) * directions).sum(), ws, create_graph=True)  # [N, layers, w_dim]
+    squares = widened(gradient).square().sum(2).mean(1)
+    return torch.where(squares > 0, squares, 1.0).sqrt() * (squares > 0)  # at 0 the root's own slope is infinite
 
 
 class Styled(Protocol):
@@ -98,9 +102,8 @@ class StyleGAN2(GAN[StyleBatch]):
             raise ValueError("gamma is the strength of the R1 that is played without a penalty of yours: pass one of the two")
         penalty = penalties.r1(1.0 if gamma is None else gamma, every=16) if penalty is None else penalty
         super().__init__(generator, discriminator, objective, penalty, latent_dim)
-        if not 0 <= mixing <= 1:
-            raise ValueError(f"mixing is a probability, not {mixing}")
-        self.path, self.mixing, self.noise_from = path, mixing, noise_from
+        self.path, self.mixing = path, check.probability("mixing", mixing)
+        self.noise_from = check.whole("noise_from", noise_from, 0)
         self.path_mean = torch.zeros(())
 
     @property
@@ -118,12 +121,12 @@ class StyleGAN2(GAN[StyleBatch]):
         if self.label_dim and labels is None:
             raise ValueError("the generator is conditional: pass batches with labels, Batches(..., labels=True)")
         labels = labels if self.label_dim else None
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        z = self.joint_latents(len(real), source)
         ws = self._mixed(self.styled.styles(z, labels), labels, source)
         directions = None
         if self.path is not None and step % self.path.every == 0:
             directions = self._directions(real, self.path, source)
-        fake = self._synthesised(ws, step).float()
+        fake = widened(self._synthesised(ws, step))
         return StyleBatch(real=real, z=z, fake=fake, labels=labels, step=step, ws=ws, directions=directions)
 
     def _directions(self, real: Tensor, path: PathLength, source: torch.Generator) -> Tensor:
@@ -136,7 +139,7 @@ class StyleGAN2(GAN[StyleBatch]):
             )
         pixels = math.sqrt(real.shape[2] * real.shape[3])
         n = max(1, len(real) // path.shrink)
-        return ranks.drawn(n, lambda n: torch.randn(n, *real.shape[1:], generator=source) / pixels).to(self.device)
+        return ranks.drawn(n, lambda n: torch.randn(n, *real.shape[1:], generator=source) / pixels).to(real)
 
     def _synthesised(self, ws: Tensor, step: int) -> Tensor:
         return self.styled.synthesis(ws) if step >= self.noise_from else self.styled.synthesis(ws, "none")
@@ -148,14 +151,14 @@ class StyleGAN2(GAN[StyleBatch]):
         n, layers = ws.shape[:2]
         crossover = ranks.drawn(n, lambda n: torch.randint(1, layers, (n,), generator=source))
         crossover[ranks.drawn(n, lambda n: torch.rand(n, generator=source)) >= self.mixing] = layers
-        other = self.styled.styles(ranks.drawn(n, lambda n: self.latents(n, source)), labels)
+        other = self.styled.styles(self.joint_latents(n, source), labels)
         from_other = torch.arange(layers) >= crossover[:, None]  # [N, layers]
         return torch.where(from_other.to(ws.device)[:, :, None], other, ws)
 
     def judge(self, x: Tensor, batch: StyleBatch | None = None) -> Tensor:
-        """D's logits in float32, of a conditional one those for the labels of ``batch``."""
+        """D's logits in float32 at least, of a conditional one those for the labels of ``batch``."""
         seen = (x, batch.labels if batch is not None else None) if self.label_dim else (x,)
-        logits: Tensor = self.discriminator(*seen).float()
+        logits: Tensor = widened(self.discriminator(*seen))
         return logits
 
     def generator_loss(self, batch: StyleBatch) -> Tensor:
@@ -168,8 +171,8 @@ class StyleGAN2(GAN[StyleBatch]):
     def _path_penalty(self, batch: StyleBatch, path: PathLength, directions: Tensor) -> Tensor:
         ws = batch.ws[: len(directions)]
         with torch.autocast(self.device.type, enabled=False):  # a derivative of a derivative needs float32's digits
-            lengths = path_lengths(self._synthesised(ws.float(), batch.step), ws, directions)
-        mean = self.path_mean.to(lengths.device).lerp(ranks.mean(lengths.detach().mean()), path.decay)
+            lengths = path_lengths(self._synthesised(widened(ws), batch.step), ws, directions)
+        mean = self.path_mean.to(lengths).lerp(ranks.mean(lengths.detach().mean()), path.decay)
         self.path_mean = mean
         batch.log["path_length"] = lengths.mean()
         return path.weight * (lengths - mean).square().mean()
@@ -195,8 +198,6 @@ class StyleGAN2(GAN[StyleBatch]):
         """
         if not self.label_dim:
             return super().sample(n, seed, generator).clamp(-1, 1)
-        player = generator if generator is not None else self.generator
         z = self.latents(n, torch.Generator().manual_seed(seed))
         labels = (torch.arange(n) % self.label_dim if labels is None else labels).to(z.device)
-        with networks.evaluating(player):
-            return torch.cat([player(*part) for part in zip(z.split(256), labels.split(256), strict=True)]).float().clamp(-1, 1)
+        return self.in_parts(generator, z, labels).clamp(-1, 1)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import losses
+from gancourse.base import check, networks
 from gancourse.data.corruptions import downscale
 from gancourse.gans.gan import Batch
 from gancourse.gans.translation import Translation, nothing
@@ -21,7 +22,8 @@ class SuperResolution(Translation):
     Batches are large pictures y; the small ones are made of them, ``scale`` times smaller by bicubic interpolation.
 
     content      None: squared error of pixels (SRResNet); or a function from pictures to features, whose squared error is taken
-                 (SRGAN compares maps of a classifier, VGG in the paper: a match of textures need not be a match of pixels)
+                 (SRGAN compares maps of a classifier, VGG in the paper: a match of textures need not be a match of pixels).  Of a
+                 network the game keeps a copy in evaluation mode
     adversarial  0 trains SRResNet, the paper's starting point for SRGAN; D does not learn then
     pixels       weight of the squared error of pixels beside a ``content`` function; 0 in the paper
     penalty      on D, such as :func:`gancourse.losses.penalties.r1`; none in the paper
@@ -43,14 +45,16 @@ class SuperResolution(Translation):
         examples: Tensor | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, examples, penalty)
-        if min(adversarial, pixels) < 0:
-            raise ValueError(f"weights must be 0 or more, not adversarial={adversarial}, pixels={pixels}")
-        self.content, self.adversarial, self.pixels, self.scale = content, adversarial, pixels, scale
+        self.content = None if content is None else networks.fixed(check.function("content", content))
+        self.adversarial, self.pixels = check.at_least("adversarial", adversarial), check.at_least("pixels", pixels)
+        if self.pixels and content is None:
+            raise ValueError("pixels is a weight beside a content function, and without one pixels are all: leave it out")
+        self.scale = check.whole("scale", scale)
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> Batch:
         low = downscale(real, self.scale)
         self.keep(low)
-        return Batch(real=real, z=low, fake=self.run(self.generator, low).float(), labels=labels, step=step)
+        return Batch(real=real, z=low, fake=networks.widened(self.run(self.generator, low)), labels=labels, step=step)
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
         return super().discriminator_loss(batch) if self.adversarial else nothing(self.discriminator)

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, ranks
+from gancourse.base.networks import widened
 from gancourse.gans.conditional import Labelled, Memory
 from gancourse.gans.gan import GAN, Batch
 from gancourse.losses.penalties import Penalty
@@ -68,13 +69,13 @@ class TextGAN(GAN):
         """Draw latents and make fakes for the sentences of the real pictures."""
         batch = Batch(real, torch.empty(0), real, labels, step)  # fails here, by name, where sentences are missing
         self._memory.add(batch.second)
-        batch.z = ranks.drawn(len(real), lambda n: self.latents(n, source))
-        batch.fake = self.generator(batch.z, batch.second).float()
+        batch.z = self.joint_latents(len(real), source)
+        batch.fake = widened(self.generator(batch.z, batch.second))
         return batch
 
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
-        """D's logits for pictures with the sentences of ``batch``, in float32."""
-        logits: Tensor = self.discriminator(x, batch.second if batch is not None else None).float()
+        """D's logits for pictures with the sentences of ``batch``, in float32 at least."""
+        logits: Tensor = widened(self.discriminator(x, batch.second if batch is not None else None))
         return logits
 
     def discriminator_loss(self, batch: Batch) -> Tensor:
@@ -83,7 +84,7 @@ class TextGAN(GAN):
         real = self.judge(batch.real, batch)
         loss = self.objective.discriminator(real, self.judge(fake, batch))
         if self.mismatched:
-            wrong = self.discriminator(*self._third(batch, fake)).float()
+            wrong = widened(self.discriminator(*self._third(batch, fake)))
             batch.log["d_wrong"] = wrong.mean()
             loss = (loss + self.objective.discriminator(real, wrong)) / 2
         return self.penalised(loss, batch, batch.real, fake)
@@ -92,7 +93,7 @@ class TextGAN(GAN):
         """The third batch of pairs: pictures, and the sentences that they are shown with."""
         if self.wrong == "own":
             with torch.no_grad():
-                return self.generator(others(batch.z), batch.second).float(), batch.second
+                return widened(self.generator(others(batch.z), batch.second)), batch.second
         return batch.real if self.wrong == "real" else fake, others(batch.second)
 
     def generator_loss(self, batch: Batch) -> Tensor:
@@ -108,7 +109,7 @@ class TextGAN(GAN):
     def _between(self, batch: Batch) -> Tensor:
         """G's loss for vectors half-way between two sentences, with the same latents."""
         middle = (batch.second + others(batch.second)) / 2
-        fake = self.discriminator(self.generator(batch.z, middle), middle).float()
+        fake = widened(self.discriminator(self.generator(batch.z, middle), middle))
         real = self.judge(batch.real, batch).detach() if self.objective.paired else None
         return self.objective.generator(fake, real)
 
@@ -138,16 +139,12 @@ class TextGAN(GAN):
 
         The same seed gives the same latents whatever the sentences.
         """
-        player = generator if generator is not None else self.generator
         if texts is None:
             texts = self.seen.repeat(-(-n // len(self.seen)), 1)[:n]
         texts = texts.expand(n, *texts.shape[1:]) if len(texts) == 1 else texts
         if len(texts) != n:
             raise ValueError(f"{len(texts)} sentences for {n} pictures: pass one for each, or one for all")
-        texts = texts.to(self.device)
-        z = self.latents(n, torch.Generator().manual_seed(seed))
-        with networks.evaluating(player):
-            return torch.cat([player(*part) for part in zip(z.split(256), texts.split(256), strict=True)]).float()
+        return self.in_parts(generator, self.latents(n, torch.Generator().manual_seed(seed)), texts.to(self.device))
 
 
 def others(e: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check, ranks
 from gancourse.gans.cyclegan import ImagePool
-from gancourse.gans.gan import GAN, Batch
+from gancourse.gans.gan import GAN, Batch, noisy
 
 CROSS_ENTROPY = ("non_saturating", "saturating", "boundary_seeking")  # whose discriminators minimise it
 
@@ -31,7 +31,7 @@ class UniformLatents(GAN):
 
     def latents(self, n: int, source: torch.Generator) -> Tensor:
         """[n, latent_dim], drawn on the CPU."""
-        return (2 * torch.rand(n, self.latent_dim, generator=source) - 1).to(self.device)
+        return self.taken(2 * torch.rand(n, self.latent_dim, generator=source) - 1)
 
 
 class MixedBatch(GAN):
@@ -91,7 +91,7 @@ class NoisyLabels(_WithNoise):
         super().__init__(*args, **options)
         check.one_of("objective of noisy labels, which are of the cross-entropy,", self.objective.name, CROSS_ENTROPY)
         for name, (low, high) in (("real", real), ("fake", fake)):
-            if not low <= high:
+            if not check.number(name, low) <= check.number(name, high):
                 raise ValueError(f"{name} must be (low, high), not ({low}, {high})")
         self.real, self.fake, self.flip = tuple(real), tuple(fake), check.probability("flip", flip)
 
@@ -119,9 +119,7 @@ class InstanceNoise(_WithNoise):
     def judge(self, x: Tensor, batch: Batch | None = None) -> Tensor:
         """D's logits; noise is added within a round alone."""
         now = self.sigma * max(0.0, 1 - batch.step / self.until) if batch is not None else 0.0
-        if now:
-            x = x + now * ranks.drawn(len(x), lambda n: torch.randn(n, *x.shape[1:], generator=self._own)).to(x)
-        return super().judge(x, batch)
+        return super().judge(noisy(x, now, self._own), batch)
 
 
 class Replay(GAN):
@@ -145,7 +143,12 @@ class Replay(GAN):
 
 
 class Balanced(GAN):
-    """D gets no gradient in a round whose loss lies below ``level``: "while lossD > A: train D", half of tip 11's loop."""
+    """D gets no gradient in a round whose loss lies below ``level``: "while lossD > A: train D", half of tip 11's loop.
+
+    A gradient of zero is not none: Adam moves D on along its momentum, in the first round of rest by more than half a step, all
+    together by about one.  The tip's own loop takes no step.  The recorded trainings (``ganhacks``) are of the rule as it stands
+    here; :class:`gancourse.gans.paced.Paced` keeps a resting D exactly where it is.
+    """
 
     def __init__(self, *args: Any, level: float = 1.0, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses
-from gancourse.base import networks, ranks
+from gancourse.base import check, networks, ranks
 from gancourse.gans.gan import GAN, B
 from gancourse.losses.penalties import Penalty
 
@@ -64,11 +64,11 @@ class Translation(GAN[B], Generic[B]):
         if not networks.batch_norms(generator) or self.examples is None:
             return
         with networks.measuring_statistics(generator, seed):
-            for part in self.examples.split(max(2, len(self.examples) // rounds)):
-                if len(part) > 1:
-                    self.run(generator, part.to(self.device))
+            for part in networks.whole_batches(self.examples, max(2, len(self.examples) // rounds)):
+                self.run(generator, part.to(self.device))
 
     def _examples(self, n: int) -> Tensor:
+        n = check.whole("n", n, 0)
         if self.examples is None:
             raise ValueError("the game has seen no input yet: pass examples=..., or call translate with inputs of your own")
         if n > len(self.examples):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from gancourse.base import ranks
+from gancourse.base import check, networks, ranks
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -40,13 +40,12 @@ class UnrolledGAN(GAN):
         **options: Any,
     ) -> None:
         super().__init__(generator, discriminator, *args, **options)
-        if steps < 0 or not step_size > 0:
-            raise ValueError(f"steps must be 0 or more and step_size above 0, not steps={steps}, step_size={step_size}")
+        self.steps, self.step_size = check.whole("steps", steps, 0), check.positive("step_size", step_size)
+        self.through = check.flag("through", through)
         if self.penalty is not None:
             raise ValueError("an unrolled discriminator learns without a penalty, in thought as in its own step: leave it out")
-        if any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in discriminator.modules()):
+        if networks.batch_norms(discriminator):
             raise ValueError("an unrolled discriminator must not keep running statistics: leave its batch normalisation out")
-        self.steps, self.step_size, self.through = steps, step_size, through
 
     def unroll(self, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         """D's weights phi_k after k differentiable steps against ``fake``, which keeps its graph."""
@@ -61,7 +60,7 @@ class UnrolledGAN(GAN):
 
     def judge_with(self, phi: dict[str, Tensor], x: Tensor) -> Tensor:
         """The logits of D with the weights phi."""
-        logits: Tensor = functional_call(self.discriminator, phi, (x,)).float()
+        logits: Tensor = networks.widened(functional_call(self.discriminator, phi, (x,)))
         return logits
 
     def generator_loss(self, batch: Batch) -> Tensor:

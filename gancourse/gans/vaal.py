@@ -58,7 +58,7 @@ def choose_unlike(
     The players begin anew; each step takes 64 labelled and 64 samples of the pool.  ``weight`` is that of hiding: with 0 D reads
     the codes of an autoencoder that does not mind.
     """
-    check.floats("x", x, 2)
+    check.finite("x", check.floats("x", x, 2))
     enough(n, len(x), asked)
     players = Players(len(asked), x.shape[1], check.whole("latent_dim", latent_dim), seed=seed)
     _play(players, x, asked, check.rounds("steps", steps), check.at_least("weight", weight), seed)

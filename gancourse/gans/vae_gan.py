@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, networks
 from gancourse.gans.gan import GAN, Batch
 from gancourse.models.vae import Code, reparameterise
 from gancourse.theory.likelihood import gaussian_kl
@@ -53,17 +53,14 @@ class VAEGAN(GAN[RebuiltBatch]):
         """Draw latents, encode, and make something of both."""
         if labels is None:
             raise ValueError("VAE-GAN needs pairs: pass batches (x, y), a shape and a picture of it")
-        z = self._noise(len(real), source)
+        z = self.joint_latents(len(real), source)
         code = self.generator.encode(labels)
-        fake, rebuilt = self._made(self.generator, z, code, source).float().split(len(real))
+        fake, rebuilt = networks.widened(self._made(self.generator, z, code, source)).split(len(real))
         return RebuiltBatch(real=real, z=z, fake=fake, labels=labels, step=step, code=code, rebuilt=rebuilt)
-
-    def _noise(self, n: int, source: torch.Generator) -> Tensor:
-        return ranks.drawn(n, lambda count: self.latents(count, source))
 
     def _made(self, players: Any, z: Tensor, code: Code, source: torch.Generator) -> Tensor:
         """What the generator makes of noise and of draws from q(z|y), in one batch: [2 N, ...]."""
-        made: Tensor = players(torch.cat([z, reparameterise(code, self._noise(len(z), source))]))
+        made: Tensor = players(torch.cat([z, reparameterise(code, self.joint_latents(len(z), source))]))
         return made
 
     def generator_loss(self, batch: RebuiltBatch) -> Tensor:
@@ -78,6 +75,6 @@ class VAEGAN(GAN[RebuiltBatch]):
         source = torch.Generator().manual_seed(seed)
         players: Any = generator
         with networks.measuring_statistics(generator, seed + 1):
-            for part in self.seen[: rounds * n].split(n):
+            for part in networks.whole_batches(self.seen[: rounds * n], n):
                 code = players.encode(part.to(self.device))
                 self._made(players, self.latents(len(part), source), code, source)

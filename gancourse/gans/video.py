@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gancourse.base import check, networks, ranks
+from gancourse.base import check, networks
+from gancourse.base.networks import widened
 from gancourse.gans.gan import GAN, Batch
 
 
@@ -39,9 +40,9 @@ class VideoGAN(GAN[ClipBatch]):
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> ClipBatch:
         """Draw latents, and make clips whose masks are kept."""
-        z = ranks.drawn(len(real), lambda n: self.latents(n, source))
+        z = self.joint_latents(len(real), source)
         streams = self._streams(real, z)
-        return ClipBatch(real=real, z=z, fake=streams.clip().float(), labels=labels, step=step, mask=streams.mask.float())
+        return ClipBatch(real=real, z=z, fake=widened(streams.clip()), labels=labels, step=step, mask=widened(streams.mask))
 
     def _streams(self, real: Tensor, z: Tensor) -> Any:
         """Mask, foreground and background of the clips that stand beside the real ones."""
@@ -81,16 +82,13 @@ class FutureGAN(VideoGAN):
         """Measure the running statistics of ``generator``'s batch normalisation anew, over the stills."""
         source = torch.Generator().manual_seed(seed)
         with networks.measuring_statistics(generator, seed + 1):
-            for part in self.stills[: rounds * n].split(n):
+            for part in networks.whole_batches(self.stills[: rounds * n], n):
                 generator(part.to(self.device), self.latents(len(part), source))
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """The futures of the first n stills in evaluation mode; ``generator`` may be an averaged copy."""
+        n = check.whole("n", n, 0)
         if n > len(self.stills):
             raise ValueError(f"the game has {len(self.stills)} stills, not {n}: pass more stills, or call the generator")
-        player = generator if generator is not None else self.generator
-        z = self.latents(n, torch.Generator().manual_seed(seed))
-        with networks.evaluating(player):
-            pairs = zip(self.stills[:n].split(256), z.split(256), strict=True)
-            return torch.cat([player(x.to(self.device), part) for x, part in pairs]).float()
+        return self.in_parts(generator, self.stills[:n].to(self.device), self.latents(n, torch.Generator().manual_seed(seed)))

@@ -96,7 +96,7 @@ class WGANGP(GAN[LineBatch]):
         super().__init__(generator, discriminator, objective, latent_dim=latent_dim)
         check.one_by_one(discriminator)
         self.weight = check.positive("weight", weight)
-        self.target, self.one_sided = target, one_sided
+        self.target, self.one_sided = check.at_least("target", target), check.flag("one_sided", one_sided)
 
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> LineBatch:
         batch = self.drawn(real, source, labels, step)
@@ -134,7 +134,7 @@ class EnsembleWGAN(EnsembleGAN):
     ) -> None:
         super().__init__(generator, critics, seeds, objective)
         self.clip = check.positive("clip", clip) if clip is not None else None
-        self.weight, self.one_sided = check.at_least("weight", weight), one_sided
+        self.weight, self.one_sided = check.at_least("weight", weight), check.flag("one_sided", one_sided)
         if self.weight:
             check.one_by_one(critics)
 

@@ -194,10 +194,7 @@ def _same_length(real: Tensor, fake: Tensor) -> None:
 def summed(objective: Objective, members: int) -> Objective:
     """The objective whose mean over members and samples becomes a sum over members of means over samples."""
     members = check.whole("members", members)
-    return Objective(
-        objective.name,
-        lambda real, fake: members * objective.discriminator(real, fake),
-        lambda fake, real=None: members * objective.generator(fake, real),
-        objective.paired,
-        objective.middle,
+    return objective._replace(
+        discriminator=lambda real, fake: members * objective.discriminator(real, fake),
+        generator=lambda fake, real=None: members * objective.generator(fake, real),
     )

@@ -119,11 +119,13 @@ class ZeroCentred:
     def __post_init__(self) -> None:
         object.__setattr__(self, "gamma", float(check.at_least("gamma", self.gamma)))
         object.__setattr__(self, "every", check.whole("every", self.every))
+        if not check.flag("real", self.real) and not check.flag("fake", self.fake):
+            raise ValueError("a penalty at neither real nor fake samples is none: leave it out, penalty=None")
 
     def __call__(self, discriminator: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
         inputs = [x for x, wanted in ((real, self.real), (fake, self.fake)) if wanted]
         norms = [squared_gradient_norm(discriminator, x).mean() for x in inputs]
-        return self.gamma / 2 * torch.stack(norms).sum() if norms else real.new_zeros(())
+        return self.gamma / 2 * torch.stack(norms).sum()
 
 
 def r1(gamma: float, every: int = 1) -> ZeroCentred:

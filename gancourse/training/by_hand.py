@@ -73,10 +73,6 @@ class ByHand:
                 delta = self._past(delta, i - 1)
         return delta
 
-    def input_slopes(self, x: Tensor) -> Tensor:
-        """grad_x of a single output at each x [N, in]: [N, in]."""
-        return self.into_input(torch.ones_like(self.forward(x)))
-
     def add_penalty(self, x: Tensor, of_slopes: Callable[[Tensor], Tensor]) -> None:
         r"""Add dP/dweights of a penalty P on the slopes s = grad_x D(x) to what is in ``slopes``; D has one output.
 

@@ -2,7 +2,8 @@
 
 A description has an entry for each thing that could differ, ``{"penalty.gamma": "1.0", ...}``.  Objects are described by their
 class and their values; what they keep in ``state_dict()`` moves during training and is left out.  Functions, and classes from
-outside the course, are described by a digest of their code as well.  Tensors are described by shape and checksum.
+outside the course, are described by a digest of their code as well.  Tensors are described by shape and checksum.  Of networks
+that are trained, whose weights are in the checkpoint, shapes are told; of others a digest of the weights, too.
 """
 
 from __future__ import annotations
@@ -15,27 +16,30 @@ import re
 import sys
 import types
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gancourse.base import trees
+from gancourse.base import features, trees
 from gancourse.gans.gan import GAN
 from gancourse.training.settings import Settings
 
 PLAIN = (bool, int, float, complex, str, bytes, type(None), Path, torch.dtype)
 PYTHON = ".".join(map(str, sys.version_info[:2]))  # bytecode differs from version to version
 LOOKED_AT = 2**30  # bytes of a tensor that its checksum is of
-LATER = ("discriminator's optimizer.", "objective.middle")  # what older files do not tell
+LATER = ("discriminator's optimizer.", "objective.middle", "'s weights")  # what older files do not tell
 OWN, KNOWN = "gancourse.", ("gancourse.", "torch.", "builtins.", "typing.", "abc.")
 
 
 def describe(gan: GAN[Any], optimizers: Mapping[str, torch.optim.Optimizer], settings: Settings, batches: Any) -> dict[str, str]:
     """The description of a run before its first step; settings first, since they are what most often differs."""
-    told = _Description()
+    trained = (
+        parameter for optimizer in optimizers.values() for group in optimizer.param_groups for parameter in group["params"]
+    )
+    told = _Description([*trained, *_tensors(gan.state_dict())])
     free = {"steps"} if settings.schedule == "constant" else set()  # other schedules depend on the number of steps
     for name in ("k", "lr", "betas", "schedule", "ema", "seed", "steps"):
         if name not in free:
@@ -46,7 +50,7 @@ def describe(gan: GAN[Any], optimizers: Mapping[str, torch.optim.Optimizer], set
     told.add("penalty", gan.penalty)
     told.add("game", gan)
     for player, optimizer in optimizers.items():
-        told.optimizer(f"{player}'s optimizer", optimizer)
+        told.optimizer(f"{player}'s optimizer", optimizer, settings.rates[player == "discriminator"])
     told.add("data", batches)
     return told.lines
 
@@ -86,8 +90,9 @@ def _without_other_bytecode(text: str, other: str) -> str:
 
 
 class _Description:
-    def __init__(self) -> None:
+    def __init__(self, moving: Iterable[Tensor] = ()) -> None:
         self.lines: dict[str, str] = {}
+        self._moving = {tensor.data_ptr() for tensor in moving}  # what is trained, or saved with the game
         self._seen: dict[int, object] = {}  # kept alive: the number of an object that is gone goes to a new one
 
     def add(self, name: str, value: Any) -> None:
@@ -98,6 +103,8 @@ class _Description:
             self.lines[name] = tensor_text(value)
         elif isinstance(value, type):
             self.lines[name] = _class_text(value)
+        elif isinstance(value, tuple | list) and all(isinstance(part, PLAIN) for part in value):
+            self.lines[name] = repr([*value])  # one that stands twice is told twice: it may be two equal ones another time
         elif isinstance(value, torch.Generator | torch.device) or id(value) in self._seen:
             return  # a position, a place, or what has been described
         elif isinstance(value, nn.Module):
@@ -110,13 +117,11 @@ class _Description:
         if isinstance(value, Mapping):
             for key, part in value.items():
                 self.add(f"{name}.{key}", part)
-        elif isinstance(value, tuple | list | set | frozenset):
-            parts = list(value) if isinstance(value, tuple | list) else sorted(value, key=repr)
-            if all(isinstance(part, PLAIN) for part in parts):
-                self.lines[name] = repr(parts)
-            else:
-                for i, part in enumerate(parts):
-                    self.add(f"{name}.{value._fields[i] if hasattr(value, '_fields') else i}", part)
+        elif isinstance(value, set | frozenset):
+            self.add(name, sorted(value, key=repr))
+        elif isinstance(value, tuple | list):
+            for i, part in enumerate(value):
+                self.add(f"{name}.{value._fields[i] if hasattr(value, '_fields') else i}", part)
         elif isinstance(value, functools.partial):
             self.add(name, value.func)
             self.add(f"{name}.args", [*value.args, *value.keywords.items()])
@@ -126,15 +131,22 @@ class _Description:
             self._object(name, value)
 
     def _function(self, name: str, function: Any) -> None:
+        """Its code, its defaults, and the values that it found around it: what it counts with."""
         code = getattr(function, "__code__", None)
         self.lines[name] = f"{getattr(function, '__qualname__', function)}{_digest([function])}"
-        if isinstance(function, types.MethodType) or code is None:
+        if isinstance(function, types.MethodType):
+            if isinstance(function.__self__, nn.Module):
+                self.add(f"{name}.of", function.__self__)
             return
-        if function.__defaults__ and _plain(function.__defaults__):
-            self.lines[f"{name}.defaults"] = repr(function.__defaults__)
+        if code is None:
+            return
+        if function.__defaults__:
+            self.add(f"{name}.defaults", function.__defaults__)
+        if function.__kwdefaults__:
+            self.add(f"{name}.defaults by name", function.__kwdefaults__)
         for variable, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-            content = cell.cell_contents
-            if isinstance(content, (*PLAIN, tuple)) or callable(content):
+            content = _held(cell)
+            if isinstance(content, (*PLAIN, tuple, list, dict, Tensor)) or callable(content):
                 self.add(f"{name}.{variable}", content)
 
     def _object(self, name: str, value: Any) -> None:
@@ -149,9 +161,12 @@ class _Description:
                 self.add(f"{name}.{key}", part)
 
     def network(self, name: str, network: nn.Module) -> None:
-        """Each module of a network: its class, its settings, the shapes of its tensors."""
+        """Each module of a network: its class, its settings, the shapes of its tensors; of one that nobody trains its weights."""
         if id(network) in self._seen:
             return
+        state = network.state_dict()
+        if state and not any(tensor.data_ptr() in self._moving for tensor in _tensors(state)):
+            self.lines[f"{name}'s weights"] = features.digest(network)
         for path, module in network.named_modules():
             self._seen[id(module)] = module
             words = [f"{_class_text(type(module))}({module.extra_repr()})"]
@@ -162,19 +177,38 @@ class _Description:
             words += [f"{key} {list(tensor.shape)} {tensor.dtype}" for key, tensor in tensors]
             self.lines[f"{name}.{path}" if path else name] = ", ".join(words)
 
-    def optimizer(self, name: str, optimizer: torch.optim.Optimizer) -> None:
-        """The class of an optimiser and the settings of its groups; the schedule moves the learning rates."""
+    def optimizer(self, name: str, optimizer: torch.optim.Optimizer, rate: float) -> None:
+        """The class of an optimiser and the settings of its groups, the rate where it is not ``rate``; a schedule moves it."""
         self.lines[name] = _class_text(type(optimizer))
         for i, group in enumerate(optimizer.param_groups):
+            if (first := group.get("initial_lr", group["lr"])) != rate:
+                self.add(f"{name}.{i}.initial_lr", first)
             for key, part in group.items():
-                if key not in ("params", "lr", "initial_lr"):  # a tuple may be the other player's too, and is told of both
-                    self.add(f"{name}.{i}.{key}", [*part] if isinstance(part, tuple) else part)
+                if key not in ("params", "lr", "initial_lr"):
+                    self.add(f"{name}.{i}.{key}", part)
 
 
 def tensor_text(x: Tensor) -> str:
     """Shape, type and checksum of a tensor; beyond ``LOOKED_AT`` bytes (it may lie in a file) that of evenly spaced rows."""
     rows = x[:: math.ceil(x.numel() * x.element_size() / LOOKED_AT)] if x.ndim and x.numel() else x
     return f"{list(x.shape)} {x.dtype}, checksum {zlib.crc32(trees.content(rows)):08x}"
+
+
+def _tensors(node: Any) -> Iterator[Tensor]:
+    """The tensors of a tree that have an address."""
+    if isinstance(node, Tensor):
+        if node.numel() and node.layout == torch.strided:
+            yield node
+    elif isinstance(node, Mapping | tuple | list):
+        for part in node.values() if isinstance(node, Mapping) else node:
+            yield from _tensors(part)
+
+
+def _held(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # nothing yet, or no longer
+        return None
 
 
 def _plain(value: Any) -> bool:

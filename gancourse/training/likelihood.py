@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from gancourse.base import check
 from gancourse.base.networks import as_generator
 from gancourse.base.progress import Progress
-from gancourse.training.run import TrainingDiverged, finite_weights
-from gancourse.training.settings import LARGEST_RATE, checked_hooks
+from gancourse.training.run import TrainingDiverged, carrying, finite_weights, interruptible
+from gancourse.training.settings import LARGEST_RATE, SCHEDULES, checked_hooks
 
 Bound = Callable[..., Tensor]
 
@@ -32,6 +32,7 @@ class LikelihoodRun:
     model: nn.Module
     nats: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    stopped: str = "not started"
 
     def __repr__(self) -> str:
         last = f", {np.mean(self.nats[-50:]):.2f} nats over the last batches" if self.nats else ""
@@ -79,17 +80,20 @@ def fit_likelihood(
         bound: ``bound(x, generator=...)`` -> [N] nats, the log-likelihood of each image or a lower bound of it; by default the
             model's ``log_prob`` if it has one, else its ``elbo``.
         lr: learning rate.  The loss is in nats per dimension, so one rate serves images of any size.
-        schedule: "constant", or "cosine" down to zero.
+        schedule: "constant", "cosine" down to zero, or another name of ``training.SCHEDULES``.
         clip: largest norm of the gradient, or None.
         seed: seeds the noise of a stochastic bound.
         hooks: pairs (every, function): ``function(run)`` is called before the first step and after every so many.
         progress: show a line with the step and the bound.
 
+    Ctrl-C (or the notebook's stop button) raises KeyboardInterrupt after the step in hand.
+
     Raises:
-        TrainingDiverged: the bound is NaN or infinite, or the weights at the end; the error carries the run.
+        TrainingDiverged: the bound is NaN or infinite, or the weights at the end.
         ValueError: settings out of range, or batches that end too early.
+        Whatever ends it after it has begun, hooks and Ctrl-C too: the error carries the run as ``run``.
     """
-    check.one_of("schedule", schedule, ["constant", "cosine"])
+    check.one_of("schedule", schedule, SCHEDULES)
     lr = check.within("lr", check.positive("lr", lr), 0, LARGEST_RATE)
     steps, seed = check.whole("steps", steps), check.seed(seed)
     clip = check.positive("clip", clip) if clip is not None else None
@@ -105,30 +109,40 @@ def fit_likelihood(
     optimiser = torch.optim.Adam(model.parameters(), lr=lr)
     run, stream = LikelihoodRun(model), iter(batches)
     model.train()
-    _call(hooks, run)
     bar, began = Progress(steps, enabled=progress), time.monotonic()
-    try:
-        while run.step < steps:
-            if schedule == "cosine":
-                optimiser.param_groups[0]["lr"] = lr * (1 + math.cos(math.pi * run.step / steps)) / 2
-            x = next(stream, None)
-            if x is None:
-                raise ValueError(f"the batches ended after {run.step} of {steps} steps: pass the endless gancourse.data.Batches")
-            check.filled("the batch", x)
-            value = bound(x.to(device), generator=generator).mean()
-            run.nats.append(float(value.detach()))
-            if not math.isfinite(run.nats[-1]):  # the weights are those that gave it
-                raise TrainingDiverged(f"the bound became {run.nats[-1]} at step {run.step}: lower lr, it is {lr:g}", run)
-            _ascend(optimiser, value / x[0].numel(), clip)
-            run.seconds = time.monotonic() - began
-            bar.update(run.step, nats=run.nats[-1])
+    with interruptible() as pressed:
+        try:
             _call(hooks, run)
-        if not finite_weights(model):
-            raise TrainingDiverged(f"the weights hold NaN or infinity at step {run.step}: lower lr, it is {lr:g}", run)
-    finally:
-        bar.close()
-        model.eval()
+            while run.step < steps:
+                optimiser.param_groups[0]["lr"] = lr * SCHEDULES[schedule](run.step / steps)
+                x = _batch(stream, run.step, steps)
+                value = bound(x.to(device), generator=generator).mean()
+                run.nats.append(float(value.detach()))
+                if not math.isfinite(run.nats[-1]):  # the weights are those that gave it
+                    raise TrainingDiverged(f"the bound became {run.nats[-1]} at step {run.step}: lower lr, it is {lr:g}", run)
+                _ascend(optimiser, value / x[0].numel(), clip)
+                run.seconds = time.monotonic() - began
+                bar.update(run.step, nats=run.nats[-1])
+                _call(hooks, run)
+                if pressed.is_set():
+                    raise KeyboardInterrupt
+            if not finite_weights(model):
+                raise TrainingDiverged(f"the weights hold NaN or infinity at step {run.step}: lower lr, it is {lr:g}", run)
+            run.stopped = "finished"
+        except BaseException as error:
+            carrying(error, run)
+            raise
+        finally:
+            bar.close()
+            model.eval()
     return run
+
+
+def _batch(stream: Iterator[Tensor], step: int, steps: int) -> Tensor:
+    x = next(stream, None)
+    if x is None:
+        raise ValueError(f"the batches ended after {step} of {steps} steps: pass the endless gancourse.data.Batches")
+    return check.filled("the batch", x)
 
 
 def _ascend(optimiser: torch.optim.Optimizer, value: Tensor, clip: float | None) -> None:

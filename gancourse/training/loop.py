@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import signal
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,12 +24,11 @@ from gancourse.base.progress import Progress
 from gancourse.gans.gan import GAN
 from gancourse.training import distributed
 from gancourse.training.compiled import compiled
-from gancourse.training.run import CheckpointNotWritten, G, Run, TrainingDiverged, finite
+from gancourse.training.run import CheckpointNotWritten, G, Run, carrying, finite, interruptible
 from gancourse.training.settings import Optimizer, Schedule, Settings
 from gancourse.training.streams import Stream
 
 FLUSH_EVERY = 20  # losses wait on the device for this many steps, so that a GPU is not stopped at every step
-ENDINGS: dict[type[BaseException], str] = {TrainingDiverged: "diverged", KeyboardInterrupt: "interrupted"}
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
 
@@ -68,7 +65,8 @@ def fit(
         k: discriminator updates per generator update (k of Algorithm 1), or a function of the step that says how many.
         lr: learning rate, or a pair (generator's, discriminator's).
         betas: Adam's decay rates, or a pair of such pairs (generator's, discriminator's); beta1 = 0.5 is DCGAN's choice.
-        optimizer: a class or function called as ``optimizer(parameters, lr=...)`` in place of Adam.
+        optimizer: a class or function called as ``optimizer(parameters, lr=...)`` in place of Adam; groups of parameters keep the
+            rates that it gives them.
         schedule: "constant", "linear", "cosine", "flat_linear" or a function of the progress in [0, 1) giving a factor on ``lr``.
         ema: decay of the running average of the generator's weights (0.999, say), or None for no average.  After n steps, the
             next keeps min(ema, (1 + n) / (10 + n)) of it: 0.99 from step 890 on, 0.999 from step 8,990.  So the first weights are
@@ -138,6 +136,8 @@ def fit(
         if world.first(file.exists):
             run.resume(file, batches)
     distributed.share_state(world, run, batches)
+    gan.generator.train()
+    gan.discriminator.train()
     with compiled(run, stream), memory.kept():
         _loop(run, stream)
     return run
@@ -145,13 +145,11 @@ def fit(
 
 def _loop(run: Run[Any], stream: Stream) -> None:
     settings, gan, world = run.settings, run.gan, run.world
-    gan.generator.train()
-    gan.discriminator.train()
     began = time.monotonic() - run.seconds
     bar = Progress(settings.steps, run.step, enabled=settings.progress and world.leads)
     run.stopped = "finished"
     unwritten: OSError | None = None
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         try:
             if run.step == 0:
                 _call(run, [hook for _, hook in settings.hooks])
@@ -174,10 +172,10 @@ def _loop(run: Run[Any], stream: Stream) -> None:
                     run.check_weights()
                     unwritten = _save(run, stream.batches)
         except BaseException as error:
-            run.stopped = ENDINGS.get(type(error), "failed")
-            vars(error)["run"] = run  # what was trained is not lost
-            if run.stopped == "failed":
-                error.add_note(f"What was trained, {run.step:,} steps, is in the run that this error carries as .run")
+            first = run.first_failure(error)
+            carrying(first, run)
+            if first is not error:
+                raise first from error
             raise
         finally:
             bar.close()
@@ -272,9 +270,9 @@ def _channels_last(module: nn.Module) -> None:
 
 
 def _set_lr(run: Run[Any], factor: float) -> None:
-    for optimizer, base in zip(run.optimizers.values(), run.settings.rates, strict=True):
+    for optimizer in run.optimizers.values():
         for group in optimizer.param_groups:
-            group["lr"] = base * factor
+            group["lr"] = group["initial_lr"] * factor
 
 
 @contextlib.contextmanager
@@ -287,26 +285,6 @@ def _frozen(module: nn.Module) -> Iterator[None]:
     finally:
         for parameter in trainable:
             parameter.requires_grad_(True)
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C sets, so that a step is never cut in half; the second Ctrl-C raises at once."""
-    pressed = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-
-    def on_interrupt(signum: int, frame: Any) -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-        pressed.set()
-
-    before = signal.signal(signal.SIGINT, on_interrupt)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _check_resumable(batches: Any) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
+import signal
+import threading
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +24,7 @@ from gancourse.training.description import describe, difference
 from gancourse.training.settings import Settings
 
 G = TypeVar("G", bound=GAN[Any])
+OWN = ("step", "d_loss", "g_loss")  # columns of the history that the loop fills
 
 
 class TrainingDiverged(RuntimeError):
@@ -52,6 +57,8 @@ class Run(Generic[G]):
         self.optimizers = {name: settings.make(player.parameters(), rate, betas) for name, player, rate, betas in players}
         for optimizer in self.optimizers.values():
             distributed.average_gradients(world, optimizer)
+            for group in optimizer.param_groups:
+                group.setdefault("initial_lr", group["lr"])  # of which a schedule takes its share
         self.average = copy.deepcopy(gan.generator).requires_grad_(False) if settings.ema is not None else None
         self.source = torch.Generator().manual_seed(settings.seed)
         self.step = 0
@@ -59,7 +66,7 @@ class Run(Generic[G]):
         self.stopped = "not started"
         self.description: dict[str, str] = {}
         self._refreshed_at = -1
-        self._columns: dict[str, list[float]] = {"step": [], "d_loss": [], "g_loss": []}
+        self._columns: dict[str, list[float]] = {name: [] for name in OWN}
         self._pending: list[dict[str, Tensor]] = []
         self._clean: list[Tensor] = []  # whether each step's real batch was finite
 
@@ -90,8 +97,9 @@ class Run(Generic[G]):
         return self.gan.sample(n, seed, generator=self.generator)
 
     def record(self, d_loss: Tensor, g_loss: Tensor, log: dict[str, Tensor], clean: Tensor) -> None:
-        """Keep the losses of one step; their values are read later, many at a time."""
-        self._pending.append({"d_loss": d_loss.detach(), "g_loss": g_loss.detach(), **{k: v.detach() for k, v in log.items()}})
+        """Keep the losses of one step and what the game logs, a number by a name; their values are read later, many at a time."""
+        logged = {name: _number(name, value) for name, value in log.items()}
+        self._pending.append({"d_loss": d_loss.detach(), "g_loss": g_loss.detach(), **logged})
         self._clean.append(clean)
 
     def latest(self, name: str) -> float:
@@ -102,7 +110,7 @@ class Run(Generic[G]):
         """Move pending losses into the history; raise TrainingDiverged at the first one that is not finite."""
         pending, self._pending = self._pending, []
         clean, self._clean = self._clean, []
-        first = self.step - len(pending) + 1
+        first = len(self._columns["step"]) + 1
         for offset, entry in enumerate(self._means(pending)):
             row = {"step": float(first + offset), **entry}
             for name in row:
@@ -114,6 +122,20 @@ class Run(Generic[G]):
             if bad:
                 dirty = self.world.any(not bool(clean[offset]))
                 raise TrainingDiverged(self._diverged(int(row["step"]), bad[0], row[bad[0]], not dirty), self)
+
+    def first_failure(self, error: BaseException) -> BaseException:
+        """What ended the training: a loss that was not finite before ``error``, else the error; pending losses are kept.
+
+        Where several processes train, they are not: the others may not be there to be asked.
+        """
+        if self.world.size == 1 and not isinstance(error, TrainingDiverged):
+            try:
+                self.flush()
+            except TrainingDiverged as first:
+                return first
+            except Exception:
+                pass  # a device that has failed gives no numbers; its error is the one to tell
+        return error
 
     def _means(self, pending: list[dict[str, Tensor]]) -> list[dict[str, float]]:
         """The values of the steps, each the mean over the processes."""
@@ -227,6 +249,50 @@ class Run(Generic[G]):
         return state
 
 
+ENDINGS: dict[type[BaseException], str] = {TrainingDiverged: "diverged", KeyboardInterrupt: "interrupted"}
+
+
+def carrying(error: BaseException, run: Any) -> None:
+    """Have an error that ends a training carry the run, so that what was trained is not lost."""
+    run.stopped = ENDINGS.get(type(error), "failed")
+    vars(error)["run"] = run
+    if run.stopped == "failed":
+        error.add_note(f"What was trained, {run.step:,} steps, is in the run that this error carries as .run")
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets, so that a step is never cut in half; the second Ctrl-C raises at once."""
+    pressed = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+
+    def on_interrupt(signum: int, frame: Any) -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _number(name: str, value: Any) -> Tensor:
+    """What a game logs as a tensor of one number, without its graph."""
+    if name in OWN:
+        raise ValueError(f"batch.log[{name!r}] is a column of the loop's own: take another name")
+    try:
+        tensor = torch.as_tensor(value).detach()
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"batch.log[{name!r}] must be a number, not {type(value).__name__}") from None
+    if tensor.numel() != 1:
+        raise ValueError(f"batch.log[{name!r}] must be one number, not {list(tensor.shape)}: take its mean")
+    return tensor
+
+
 def finite(values: Tensor) -> Tensor:
     """Whether all are finite, in one pass: a minimum and a maximum pass on what is NaN, and are what is infinite."""
     if not values.is_floating_point() or not values.numel():
@@ -248,7 +314,10 @@ def _short(text: str, other: str, most: int = 80) -> str:
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
     """Load a state and give its tensors their parameters' memory layout, so that later sums run in the same order."""
+    rates = [group["initial_lr"] for group in optimizer.param_groups]  # older files do not hold them
     optimizer.load_state_dict(state)
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
+        group["initial_lr"] = rate
     for parameter, values in optimizer.state.items():
         for name, value in values.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape and name != "step":  # a count is no moment

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
 from gancourse.base import check
+from gancourse.base.networks import half_cosine
 
 Optimizer = Callable[..., torch.optim.Optimizer]
 Schedule = Callable[[float], float]
@@ -20,7 +20,7 @@ Hooks = Sequence[tuple[int, Callable[[Any], Any]]]
 SCHEDULES: dict[str, Schedule] = {
     "constant": lambda progress: 1.0,
     "linear": lambda progress: 1.0 - progress,
-    "cosine": lambda progress: (1.0 + math.cos(math.pi * progress)) / 2,
+    "cosine": half_cosine,
     "flat_linear": lambda progress: min(1.0, (1.0 - progress) / 0.3),  # constant, then down to 0 over the last 30 %
 }
 LARGEST_RATE = 1e6
@@ -76,7 +76,7 @@ class Settings:
     @property
     def file(self) -> Path | None:
         """The checkpoint's path."""
-        return Path(self.checkpoint) if self.checkpoint is not None else None
+        return cast(Path | None, self.checkpoint)
 
     @property
     def rates(self) -> tuple[float, float]:
@@ -102,7 +102,10 @@ class Settings:
     def make(self, parameters: Any, lr: float, betas: Sequence[float]) -> torch.optim.Optimizer:
         """An optimiser for the parameters of one player; ``betas`` are Adam's."""
         if self.optimizer is not None:
-            return self.optimizer(parameters, lr=lr)
+            made = self.optimizer(parameters, lr=lr)
+            if not hasattr(made, "param_groups"):
+                raise TypeError(f"optimizer(parameters, lr=...) must return a torch.optim.Optimizer, not {made!r}")
+            return made
         beta1, beta2 = betas
         return torch.optim.Adam(parameters, lr=lr, betas=(float(beta1), float(beta2)))
 
@@ -118,9 +121,10 @@ def _decays(betas: Sequence[Any]) -> tuple[float, ...]:
 
 
 def _decay(what: str, value: Any) -> float:
-    if not check.at_least(what, value) < 1:
+    plain = float(check.at_least(what, value))
+    if not plain < 1:
         raise ValueError(f"{what} must lie in [0, 1), not {value}")
-    return float(check.number(what, value))
+    return plain
 
 
 def checked_hooks(hooks: Any) -> tuple[tuple[int, Callable[[Any], Any]], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils.data.distributed import DistributedSampler
 
@@ -87,6 +88,8 @@ class Stream:
             check.pixels(x, "the real batch")
         check.finite("the real batch", x)
         wanted = next(self._gan.discriminator.parameters()).dtype
+        if wanted in (torch.float16, torch.bfloat16):
+            raise TypeError(f"the networks are {wanted}: call .float() on both, and have fit compute in it, precision='bf16'")
         if x.dtype != wanted:
             raise TypeError(f"the real batch is {x.dtype}, the networks are {wanted}: convert it with x.to({wanted})")
 

@@ -31,6 +31,13 @@ def _pixels(x: Tensor) -> Tensor:
     return (x.double() / 127.5 - 1 if x.dtype == torch.uint8 else x.double()).flatten(1)
 
 
+def _finite(**given: Tensor) -> None:
+    """Nothing is near to what has diverged: without this the first of all training images would be."""
+    for what, x in given.items():
+        if x.is_floating_point() and not bool(torch.isfinite(x).all()):
+            raise ValueError(f"{what.replace('_', ' ')} hold NaN or infinity: look at what made them")
+
+
 def _features(x: Tensor, features: Features, chunk: int) -> Tensor:
     with torch.no_grad():
         return torch.cat([torch.as_tensor(features(part)).detach().cpu().double().flatten(1) for part in x.split(chunk)])
@@ -99,7 +106,7 @@ def nearest_neighbours(
     itself, for each outline counts twice.  So both sides are blurred by 3 x 3 and halved, and the sample is moved by -1, 0 or 1
     pixel each way: with h the blurred half and s the move, d(x, t) = min_s |h(s x) - h(t)|.  Such a least distance over small
     transformations is the idea of the tangent distance (Simard, LeCun & Denker 1993), which takes them to first order.
-    It is not symmetric, and needs images [N, C, H, W] of side 2 or more.
+    It is not symmetric, and needs images [N, C, H, W] of side 2 or more.  NaN and infinity are refused: ValueError.
     """
     if distance not in ("pixels", "copies") and not callable(distance):
         raise ValueError(f'distance must be "pixels", "copies" or a function that gives features, not {distance!r}')
@@ -110,12 +117,14 @@ def nearest_neighbours(
     if not isinstance(k, int) or not 1 <= k <= len(train):
         raise ValueError(f"k must be a whole number between 1 and the {len(train)} training images, not {k!r}")
     pictures.positive_int("chunk", chunk)
+    _finite(samples=samples, train=train)
     if distance == "copies":
         if samples.ndim != 4 or min(samples.shape[2:]) < 2:
             raise ValueError(f'distance="copies" moves pictures: give [N, C, H, W] of side 2 or more, not {list(samples.shape)}')
         return _nearest_copies(samples, train, k, chunk)
     if callable(distance):
         samples, train = _features(samples, distance, chunk), _features(train, distance, chunk)
+        _finite(features_of_samples=samples, features_of_train=train)
     found = [_nearest(a, train, k, chunk) for _, a in _parts(samples, chunk)]
     return torch.cat([index for index, _ in found]), torch.cat([far for _, far in found])
 

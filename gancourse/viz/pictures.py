@@ -299,6 +299,8 @@ def labelled_grid(
     n, height, width, _ = tiles.shape
     if columns is not None and n_columns not in (None, len(columns)):
         raise ValueError(f"columns names {len(columns)} columns, and n_columns={n_columns!r}: leave n_columns away")
+    if n_columns is not None:
+        positive_int("n_columns", n_columns)
     across = len(columns) if columns is not None else n_columns or (n // len(rows) if rows else columns_for(n))
     down = math.ceil(n / across) if across else 0
     if across == 0 or n != across * down or (rows is not None and len(rows) != down):

@@ -37,15 +37,19 @@ def box(bounds: Bounds | None, *samples: Any, margin: float = 0.1) -> Box:
     """(left, right, bottom, top): from a number b as the square of half-width b, from four numbers, or around the samples.
 
     ``margin`` is what the square around the samples leaves on each side, as a share of their extent.
+    Samples that have diverged leave no square: ValueError.  In bounds that are given, what is not finite is not drawn.
     """
     if bounds is None:
         given = [points("samples", x) for x in samples if x is not None]
         if not given:
             raise ValueError("give bounds=(left, right, bottom, top), or samples to take them from")
+        if not all(np.isfinite(x).all() for x in given):
+            raise ValueError("samples hold NaN or infinity: look at what made them, or give bounds=(left, right, bottom, top)")
         low, high = np.concatenate(given).min(0), np.concatenate(given).max(0)
         centre, half = (low + high) / 2, max(float((high - low).max()) * (0.5 + margin), 1e-6)
         return (centre[0] - half, centre[0] + half, centre[1] - half, centre[1] + half)
-    if isinstance(bounds, (int, float)):
+    bounds = bounds if isinstance(bounds, int | float | Sequence) else np.asarray(bounds).tolist()  # numpy's and torch's
+    if isinstance(bounds, int | float):
         half = check.positive("bounds", float(bounds))
         return (-half, half, -half, half)
     if len(bounds) != 4 or not (bounds[0] < bounds[1] and bounds[2] < bounds[3]):
@@ -158,6 +162,8 @@ def discriminator_surface(
     area = box(bounds, real, fake)
     xs, ys, at = lattice(area, positive_int("resolution", resolution))
     logits = logits_on(discriminator, at).reshape(resolution, resolution).astype(float)  # in float32 a cut at 0.4 lies above 0.4
+    if not np.isfinite(logits).all() and show == "logit" and (limit is None or np.isnan(logits).any()):
+        raise ValueError("the discriminator's logits hold NaN or infinity: look at what made them, or show='probability'")
     limit = check.positive("limit", limit) if limit is not None else max(float(np.abs(logits).max()), 1e-6)
     undecided, low, high, label = (0.5, 0.0, 1.0, "D(x)") if show == "probability" else (0.0, -limit, limit, "logit l(x)")
     values = 1 / (1 + np.exp(-np.clip(logits, -50, 50))) if show == "probability" else np.clip(logits, -limit, limit)
@@ -196,10 +202,11 @@ def gradient_field(
     length = np.linalg.norm(slope, axis=1)
     unit = slope / np.maximum(length, 1e-12)[:, None]
     greys = _shades("Greys", 0.2, 1.0)
+    scale = None if length.any() else 1.0  # matplotlib would take it from the arrows' lengths
 
     def draw(axis: Axes) -> None:
         arrows = axis.quiver(
-            *at.numpy().T, *unit.T, length, cmap=greys, clim=(0, length.max()), pivot="mid", zorder=2, width=0.0045
+            *at.numpy().T, *unit.T, length, cmap=greys, clim=(0, length.max()), pivot="mid", zorder=2, width=0.0045, scale=scale
         )
         _scatter(axis, real, fake, area, legend=True)
         axis.set_title(title or "")
@@ -209,10 +216,15 @@ def gradient_field(
 
 
 def gradients(discriminator: Network, at: Tensor) -> np.ndarray:
-    """grad_x l(x) [N, 2] at the points [N, 2], in evaluation mode; D's own gradients are left alone."""
+    """grad_x l(x) [N, 2] at the points [N, 2], in evaluation mode; D's own gradients are left alone.
+
+    Zeros where D does not look at x: a constant is flat.
+    """
     with evaluating(discriminator), torch.enable_grad():
         x = at.clone().to(device_of(discriminator)).requires_grad_(True)
-        (slope,) = torch.autograd.grad(discriminator(x).sum(), x)
+        total = discriminator(x).sum()
+        slope = torch.autograd.grad(total, x, allow_unused=True)[0] if total.requires_grad else None
+    slope = torch.zeros_like(at) if slope is None else slope
     return slope.float().cpu().numpy()
 
 

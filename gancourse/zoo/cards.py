@@ -44,7 +44,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import __version__, scale
-from gancourse.base import check, files
+from gancourse.base import check, files, latents, trees
 from gancourse.base.kinds import what_is
 from gancourse.zoo._values import wrong_values
 
@@ -121,7 +121,7 @@ class Shipped:
         device = next(self.model.parameters()).device
         inputs = [torch.randn(n, latent_dim, generator=torch.Generator().manual_seed(seed)).to(device)]
         inputs += [labels.to(device)] if labels is not None else []
-        samples = torch.cat([self.model(*parts) for parts in zip(*(torch.split(x, 256) for x in inputs), strict=True)]).float()
+        samples = latents.in_parts(self.model, inputs, 256).float()
         return samples.clamp(-1, 1) if samples.ndim == 4 else samples
 
 
@@ -331,19 +331,12 @@ def _build(card: Mapping[str, Any]) -> nn.Module:
         if inspect.isclass(kind) and issubclass(kind, nn.Module) and kind.__module__.startswith("gancourse.models.")
     }
     kind = kinds[check.one_of(f"network of {module_name}", class_name, kinds)]
-    arguments = {key: _tuples(value) for key, value in card["network"]["arguments"].items()}
+    arguments = trees.tuples(card["network"]["arguments"])
     try:
         with torch.random.fork_rng(devices=[]):  # networks draw their first weights: that is no business of the caller's seed
             return kind(**arguments)
     except TypeError as error:
         raise ValueError(f"{module_name}.{class_name} does not take the card's arguments ({error}): update gancourse") from None
-
-
-def _tuples(value: Any) -> Any:
-    """JSON has lists where Python has tuples."""
-    if isinstance(value, Mapping):
-        return {key: _tuples(part) for key, part in value.items()}
-    return tuple(_tuples(part) for part in value) if isinstance(value, list) else value
 
 
 def _fill(model: nn.Module, weights: bytes, path: Path) -> None:

@@ -148,11 +148,14 @@ def _compare(network: nn.Module, path: Path, size: int, seed: int) -> tuple[floa
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    largest, ours = 0.0, torch.empty(0)
+    differences, ours = [], torch.empty(0)
     for n in BATCHES:
         named = _inputs(network, size, n, seed + n)
         with torch.no_grad():
             ours = network(*named.values())
-        (found,) = session.run(None, {name: x.numpy() for name, x in named.items()})
-        largest = max(largest, float((torch.from_numpy(found) - ours).abs().max()))
-    return largest, ours
+        (found,) = map(torch.from_numpy, session.run(None, {name: x.numpy() for name, x in named.items()}))
+        if found.shape != ours.shape:
+            shapes = f"{list(found.shape)} where PyTorch gives {list(ours.shape)}"
+            raise ValueError(f"onnxruntime gives {shapes}: nothing was written")
+        differences.append((found - ours).abs().max())
+    return float(torch.stack(differences).max()), ours  # NaN, if there is one: Python's max may pass over it

@@ -47,7 +47,7 @@ from torch import Tensor, nn
 
 from gancourse.base import check
 from gancourse.base.kinds import what_is
-from gancourse.base.latents import latent_dim_of
+from gancourse.base.latents import in_parts, latent_dim_of
 
 FAMILIES = (
     "stylegan2",
@@ -90,10 +90,9 @@ class Reference:
         device = next(self.network.parameters()).device
         z = torch.randn(n, latent_dim_of(self.network, None), generator=torch.Generator().manual_seed(seed)).to(device)
         if not self.classes:
-            return torch.cat([self.network(part, **options) for part in torch.split(z, batch)])
+            return in_parts(self.network, [z], batch, **options)
         labels = (torch.arange(n) % self.classes if labels is None else labels).to(device)
-        pairs = zip(torch.split(z, batch), torch.split(labels, batch), strict=True)
-        return torch.cat([self.network(*pair, **options) for pair in pairs])
+        return in_parts(self.network, [z, labels], batch, **options)
 
 
 def _is_state(value: Any) -> bool:

@@ -319,6 +319,7 @@ claim(
     paper="one after the other, never all",
     ours=at_once[10:].amax(0),
     over="trainings",
+    interval="t",
     tolerance=between(0.5, 4),
     baselines=nulls(noise=noise_served, untrained=untrained_served, heap_anywhere=heap_served.view(-1, 10).amax(1), data=data_served),
     open="a narrow heap put anywhere on the circle passes, too: the cloud is narrow, but nothing here shows that it is on modes",

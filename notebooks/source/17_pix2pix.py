@@ -5,7 +5,7 @@
 # the generator ignore its input, and C24, "belongs to the set" against "equals this target".
 # **Papers**: [Isola, Zhu, Zhou & Efros 2017](https://arxiv.org/abs/1611.07004) (CVPR), [Ronneberger et al. 2015](https://arxiv.org/abs/1505.04597) (MICCAI), [Long et al. 2015](https://arxiv.org/abs/1411.4038) (CVPR), [Park et al. 2019](https://arxiv.org/abs/1903.07291) (CVPR), [Karacan et al. 2018](https://arxiv.org/abs/1808.07413).
 #
-# **Read** for about 45 minutes as far as "Going deeper". **Run**: a quarter of a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: a quarter of a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
 #
 # Lecture 09 gave the generator a label. Here the condition is a whole picture, pixel by pixel: a line drawing, a map of classes, a grey photograph. The generator
 # has to keep what the picture says and invent what it leaves open. You compare the pix2pix paper's five losses, on recorded trainings, and judge them by reading the class map back out of the
@@ -30,12 +30,13 @@ from torch import nn
 
 from gancourse import data, scale, viz, zoo
 from gancourse.classroom import asked, lines, widgets
-from gancourse.classroom.claims import at_least, at_most, between, ceilings, check, claim, nulls, question, summary, within
+from gancourse.classroom.claims import at_least, at_most, ceilings, check, claim, nulls, question, summary, within
 from gancourse.data.pairs import FACE_CLASSES, PairBatches, load_pairs
 from gancourse.experiments import records
 from gancourse.experiments.pix2pix import players
-from gancourse.experiments.pix2pix_losses import PAPER, hair_coherence, hair_energy, hair_waves, striped
+from gancourse.experiments.pix2pix_losses import PAPER, striped
 from gancourse.experiments.pix2pix_skips import SHOWN, class_colours, flat
+from gancourse.experiments.pix2pix_stripes import STRIPES
 from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.losses import penalties
 from gancourse.metrics.pairs import l1, psnr, segmentation_scores
@@ -281,26 +282,36 @@ check(
     baselines=nulls(one_symbol=7 / 8, untrained=[off_the_set(table) for table in fresh]) | ceilings(truth=0),
     note="The untrained networks are those with which the five trainings begin. It was one, after one step: 0.36.",
 )
+
+
+def ignores(table):
+    """Is the set right, and the map not used? The larger of the two misses: the set's, and the share of right symbols above chance."""
+    return max(off_the_set(table), (own(table) - 1 / 8) / (7 / 8))
+
+
+fresh_seeds = scale.pick(ci=range(20, 21), cpu=range(20, 30), gpu=range(20, 30))
+untried = [symbol_tables(False, seed, symbol_steps)[0] for seed in fresh_seeds]
 claim(
     "C23.ignored",
-    "One pixel, D sees the picture alone: share of outputs that are their own class's symbol (chance: 0.125)",
+    "One pixel, D sees the picture alone: the set is learnt, the map hardly used. The larger of the set's error (total variation) and of the share of right symbols above chance (1: all)",
     paper="the output need not fit its input",
-    ours=[own(table) for table in tables[False]],
+    ours=[ignores(table) for table in untried],
     over="trainings",
-    tolerance=at_most(0.4),
+    tolerance=at_most(0.3),
     baselines=nulls(
-        chance=1 / 8, untrained=[own(table) for table in fresh], following_the_map=[own(table) for table in tables[True]]
-    ),
+        untrained=[ignores(table) for table in fresh], one_symbol=7 / 8, following_the_map=[ignores(table) for table in tables[True]]
+    )
+    | ceilings(**{"each class the next one's symbol": 0}),
     control=follows,
     source="Isola et al. 2017, section 4.2",
     decks="K",
-    open="chance and an untrained network meet the tolerance: a small share does not tell an input that is ignored from a network that has learnt nothing",
-    note="It stood as reproduced until these two were named. The symbols themselves are roughly the right set, an untrained network's are not: C23.set. "
-    "The control differs in what D sees, and in nothing else.",
+    note="Ten fresh trainings; measure and tolerance stood before them. It asked for a share of at most 0.4, which chance and an untrained network meet, too. "
+    f"The share here: {np.mean([own(table) for table in untried]):.3f}; by this measure the five above have {np.mean([ignores(table) for table in tables[False]]):.3f}. "
+    f"Sets more than 0.3 off: {sum(off_the_set(table) > 0.3 for table in untried)} of {len(untried)}.",
 )
 
 # %% [markdown] tags=["notes"]
-# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right (own scale) a row hardly tells which map it is. The *set* (the bars) is roughly right: 13 to 23 % of the outputs are off (here symbol 1 hardly comes, 7 too often). 15 % are right here, 21 % in the mean of five trainings: above chance, 12.5 %; section 12 has the reason. Chance meets the last box, too; an untrained network fails the set's.
+# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right (own scale) a row hardly tells which map it is. The *set* (the bars) is roughly right: 13 to 23 % of the outputs are off (here symbol 1 hardly comes, 7 too often). 15 % are right here, 21 % in the mean of five trainings: above chance, 12.5 %; section 12 has the reason. The last box asks ten fresh trainings for both; two sets of ten are over 0.3 off.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## U-Net: short cuts
@@ -499,7 +510,7 @@ record.table("pixel_accuracy", "class_accuracy", "iou", "hair_energy", "hair_spr
 
 # %% [markdown] tags=["notes"]
 # *Pixel accuracy*, *class accuracy* and *iou* are the judge's three scores of section 4 (a segmenter trained on 64 px faces with stripes). *Hair energy* is the mean difference between neighbouring pixels of hair, over the truth's: 1 has as much texture as there is, 0 none. *Hair spread* is
-# how much the mean hair colour varies from picture to picture, again over the truth's. *Frechet* is the distance to true faces in the features of a classifier of faces that never saw a stripe. The lower rows are no trainings: they say what a number is worth. A *nearest map's face* is the training face whose map differs from the wanted one least. Beside the paper's columns:
+# how much the mean hair colour varies from picture to picture, again over the truth's. *Frechet* is the distance to true faces in the features of a classifier of faces that never saw a stripe. The lower rows are no trainings: they say what a number is worth. A *nearest map's face* is the training face whose map differs from the wanted one least. Beside the paper's columns, for their order:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Beside the paper's table 1
@@ -518,28 +529,89 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Compare the order, not the numbers. The tolerances below stood before the runs.
+# ### Four of them again
+#
+# Three of these measures are blind: noise has energy; one constant picture has a spread, for its hair is read through another map each time; and the judge takes flat colours for a wrong layout. So we tested others on what is no picture (the lower rows), and trained four losses on seven fresh seeds: 32 px, 4 stripes a side, a logit sees 16 px (`gancourse experiment pix2pix_stripes`). *Stripes*: the share of hair's variance in their own wave along one diagonal, less the other, over the truth's. *Colours*: how far hair's colours, where every map has hair, are from the true set; one constant colour has 1. The judge was also shown flat, blurred and noisy pictures.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Four of them again
+#
+# Noise has energy; the judge takes flat colours for a wrong layout. So: *stripes*, which noise has not, and a judge that was shown flat pictures. Fresh seeds, 32 px.
+
+# %% tags=["slide-continue", "slide-picture"]
+again = records.load("pix2pix_stripes")
+small_pairs = striped(load_pairs("segments", 32, 400, "test", progress=False), 1, STRIPES)
+redrawn = dict(zip(again.arms, data.to_float(again.last_pictures()), strict=True))  # each [4, 3, 32, 32]
+show(
+    viz.labelled_grid(
+        torch.cat([painted(small_pairs.a[:4]), small_pairs.targets()[:4], *redrawn.values()]), ["map", "truth, striped", *redrawn], n_columns=4, scale=4
+    ),
+    caption=f"32 px, 2,000 steps, one of {len(again.seeds)} trainings of each. Recorded: {again.seconds / 60:.0f} processor minutes.",
+)
 
 # %%
-pixels, iou_of, energy = (record.final(name) for name in ("pixel_accuracy", "iou", "hair_energy"))
-null = record.baseline
+again.table(
+    "pixel_accuracy", "iou", "stripes", "colours", "hair_energy", "stronger_wave", "weaker_wave",
+    baselines=("truth", "flat colours", "flat colours, a third of the noise", "flat colours, hatched", "blurred truth", "mean face", "random hair colours"),
+)  # fmt: skip
+
+# %%
+pixels, iou_of, stripes, colours = (again.final(name) for name in ("pixel_accuracy", "iou", "stripes", "colours"))
+null, again_null = record.baseline, again.baseline
+
+
+def before(score, one, other):
+    """What the five trainings at 64 px, by the first judge, had."""
+    values = record.final(score)[one] - record.final(score)[other]
+    return f"At 64 px, by the first judge: {values.mean():.3f} in five trainings ({values.min():.3f} to {values.max():.3f})."
+
+
+check(
+    "C24.layout_judge",
+    "Does this judge of layouts read the right layout in flat colours? Share of the pixels",
+    expected="at least 0.9",
+    ours=again_null("pixel_accuracy")["flat colours"],
+    tolerance=at_least(0.9),
+    baselines=nulls(**{name.replace(" ", "_"): again_null("pixel_accuracy")[name] for name in ("other faces", "mean face", "noise")})
+    | ceilings(truth=again_null("pixel_accuracy")["truth"]),
+)
+own_map = records.load("pix2pix_own_map")
+fit_of, fit_null = own_map.final("fit"), own_map.baseline("fit")
+blind = ("mean face", "other faces", "noise", "untrained")
 claim(
     "C23.condition",
-    "What the condition alone adds: pixels read back right, cGAN less GAN",
+    "What the condition alone adds: pixels read back right against the own map, less those against other maps, cGAN less GAN",
     paper=0.57 - 0.22,
-    ours=pixels["cGAN"] - pixels["GAN"],
+    ours=fit_of["cGAN"] - fit_of["GAN"],
     over="trainings",
     tolerance=at_least(0.1),
-    baselines=nulls(no_difference=0) | ceilings(truth_less_GAN=null("pixel_accuracy")["truth"] - pixels["GAN"]),
+    baselines=nulls(no_difference=0, **{name.replace(" ", "_"): fit_null[name] - fit_of["GAN"].mean() for name in blind})
+    | ceilings(truth_less_GAN=fit_null["truth"] - fit_of["GAN"]),
     source="Isola et al. 2017, table 1",
     decks="K",
-    note="The tolerance stood before the runs. It asks for more than half of what is to be had, which was seen after them.",
+    note=f"Tolerance, measure and seeds stood before the run; the paper's number is of pixels alone. {before('pixel_accuracy', 'cGAN', 'GAN')}",
+)
+question(
+    "C23.pixels",
+    "The same by pixels read back right alone, cGAN less GAN",
+    ours=pixels["cGAN"] - pixels["GAN"],
+    over="trainings",
+    baselines=nulls(no_difference=0, mean_face=again_null("pixel_accuracy")["mean face"] - pixels["GAN"])
+    | ceilings(truth_less_GAN=again_null("pixel_accuracy")["truth"] - pixels["GAN"], L1_less_GAN=pixels["L1"] - pixels["GAN"]),
+    note="C23.condition was to be asked so, at least 0.1, with L1 less GAN as its control. After two of these trainings one constant face, less GAN, had 0.10, too.",
+)
+question(
+    "C23.fit",
+    "Does GAN's output fit its map at all? Pixels read back right against the own map, less those against other maps",
+    ours=fit_of["GAN"],
+    over="trainings",
+    baselines=nulls(**{name.replace(" ", "_"): fit_null[name] for name in blind}) | ceilings(cGAN=fit_of["cGAN"], truth=fit_null["truth"]),
 )
 beside_others = {name: score - null("pixel_accuracy")["other faces"] for name, score in null("pixel_accuracy").items()}
 question(
     "C23.shuffled",
     "Does the output fit its map without condition and L1? Pixels read back right, GAN less a true face of another map",
-    ours=pixels["GAN"] - null("pixel_accuracy")["other faces"],
+    ours=record.final("pixel_accuracy")["GAN"] - null("pixel_accuracy")["other faces"],
     over="trainings",
     baselines=nulls(**{name.replace(" ", "_"): beside_others[name] for name in ("mean face", "noise", "untrained")})
     | ceilings(truth=beside_others["truth"]),
@@ -559,12 +631,20 @@ question(
 )
 check(
     "C24.room",
-    "Is there room above L1? IoU, truth less L1",
+    "Is there room above L1 at 64 px, by the first judge? IoU, truth less L1",
     expected="at least 0.02",
-    ours=null("iou")["truth"] - iou_of["L1"],
+    ours=null("iou")["truth"] - record.final("iou")["L1"],
     over="trainings",
     tolerance=at_least(0.02),
     baselines=nulls(no_difference=0),
+)
+question(
+    "C24.mended",
+    "Could this judge find the effect? IoU, L1 with the true eyes and mouth put in, less L1",
+    ours=again.final("mended_iou")["L1"] - iou_of["L1"],
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    note="It was to be the control of C24.iou: before the run we asked for 0.02 in each training. It does not come to that.",
 )
 claim(
     "C24.iou",
@@ -573,10 +653,11 @@ claim(
     ours=iou_of["L1 + cGAN"] - iou_of["L1"],
     over="trainings",
     tolerance=at_least(0.02),
-    baselines=nulls(no_difference=0) | ceilings(truth_less_L1=null("iou")["truth"] - iou_of["L1"]),
+    baselines=nulls(no_difference=0) | ceilings(truth_less_L1=again_null("iou")["truth"] - iou_of["L1"]),
     source="Isola et al. 2017, table 1",
+    open="L1 already reads back as the truth does, so this judge leaves no room, and L1 mended by construction gains nothing (C24.mended)",
+    note=f"Tolerance, judge and seeds stood before the run. {before('iou', 'L1 + cGAN', 'L1')}",
 )
-
 question(
     "C23.classes",
     "The same by classes, small ones as much as large: class accuracy, cGAN less GAN",
@@ -599,20 +680,19 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Box by box
 #
-# By pixels there is little to win: GAN has 0.81, the truth 0.98.
+# Fresh trainings at 32 px. The paper's numbers are another task's.
 #
 # | | ours | paper |
 # |---|---|---|
-# | the condition adds, by pixels (cGAN less GAN): open | 0.03 | 0.35 |
-# | the condition adds, by classes | 0.20 | 0.17 |
-# | the adversarial term adds to L1, IoU: open | −0.05 | 0.06 |
-# | distance to real faces, L1 over L1 + cGAN | 2.1 | |
+# | the condition adds (cGAN less GAN), own map less other maps: reproduced | 0.16 | |
+# | the same by pixels alone | 0.23 | 0.35 |
+# | the adversarial term adds to L1, IoU: open, for L1 reads back as well as the truth | −0.04 | 0.06 |
+# | distance to real faces, L1 over L1 + cGAN (64 px) | 2.1 | |
 
 # %% [markdown] tags=["notes"]
-# *By pixels the condition's gain is unsure*: 0.03 [−0.04, 0.10]; paper 0.35. But GAN has 0.81 and the truth 0.98: 0.17 is all there is to win. Open. *By classes* the condition adds 0.2: small classes count as much
-# as large ones. In the pictures above, GAN's faces lack mouths and frames, and inside the outline three of four are nearly one, as in the paper. Hair and outline follow the map, by eye; the number (0.81, another map's face 0.72) hardly says so: at 32 px, by another judge, one face for all has 0.79. Nothing forces them to (section 1); why they do was not tested. Beside L1 the condition gains nothing we see: IoU 0.67 with it, 0.68 without, distance 20.8 and 19.2.
+# *The condition ties a face to its map.* Read back right against the own map, less against other maps, are 0.01 of the pixels for GAN, 0.17 for cGAN, 0.24 for the truth (five more fresh trainings, `pix2pix_own_map`): nothing forces GAN to fit (section 1), and it hardly does. By pixels alone the gain is 0.23, the paper's 0.35; but GAN's faces are poor, and one constant face has 0.08 more than they. At 64 px GAN has 0.81, cGAN 0.84, and hair and outline follow the map, by eye: why was not tested. Beside L1 the condition gains nothing we see there: IoU 0.67 with it, 0.68 without, distance 20.8 and 19.2.
 #
-# *The adversarial term does not add the IoU that the paper has*: −0.05, its interval just holds 0. By IoU and by classes L1's faces read back best of the five; the paper has L1 last but one. But mind the judge: the right layout in flat colours has only 0.74 of the pixels, hardly more than another map's face; what L1's 0.81 is worth, it cannot say. A nearest map's face, looked up, has 0.97 and beats the five in every column: unseen maps are hardly new. The term halves the distance to real faces. But L1 (42.9) is hardly nearer than noise (46.6), and the truth, blurred, is nearer than the five (10.1).
+# *The adversarial term does not add the IoU that the paper has*, −0.04. But the truth itself has no more than L1, and flat colours more (0.87); true eyes and mouth, put into L1's faces, add next to nothing. No room: open. At 64 px, −0.05, by a judge that takes flat for wrong, L1 reads back best of the five; the paper has it last but one. A nearest map's face, looked up, has 0.97 there: unseen maps are hardly new. The term halves the distance to real faces. But L1 (42.9) is hardly nearer than noise (46.6), and the truth, blurred, is nearer than the five (10.1).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the skips carry
@@ -781,103 +861,98 @@ for name, expected in {
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Washed out, drawn, or only noise?
+#
+# | hair | L1 | cGAN | L1 + cGAN | flat, with noise |
+# |---|---|---|---|---|
+# | energy, over the truth's | 0.54 | 1.8 | 1.2 | 1.02 |
+# | stripes, over the truth's | 0.04 | 0.20 | 0.34 | 0.00 |
+# | colours: distance from the true set | 0.78 | 0.28 | 0.38 | 0.92 |
+#
+# What the map leaves open L1 washes out; the adversarial term draws it.
 
 # %% [markdown] tags=["notes"]
 # L2 answers with the mean, L1 with the median of each channel. Here both are grey, 0.57 from each of the three, and none of them. (The example is symmetric; in general the two answers differ.) A discriminator that knows the set of colours rejects grey at once, and accepts any of the three. So the adversarial term should *pick a mode*, and where the
-# phase of a stripe is open, L1 should wash it out and the adversarial term draw one. The record has both numbers:
+# phase of a stripe is open, L1 should wash it out and the adversarial term draw one. The second record has the numbers:
 
-# %% tags=["slide-continue"]
-WEAK = "flat colours, a third of the noise"
-weak = (torch.rand(record_pairs.b.shape, generator=torch.Generator().manual_seed(2)) * 2 - 1) / 3
-weak_noise = (flat(record_pairs, class_colours(record_pairs)) + weak).clamp(-1, 1)
-textured = null("hair_energy") | {WEAK: (hair_energy(weak_noise, record_pairs.a) / hair_energy(record_pairs.targets(), record_pairs.a)).item()}
+# %%
+stripe_null = again_null("stripes")
+worthless = ("flat colours", "flat colours, a third of the noise", "flat colours, hatched", "faces without stripes", "blurred truth", "mean face", "noise", "untrained")
 
 
-def off(values):
-    """How far the texture of hair is from the truth's, whichever the side."""
-    return np.abs(values - 1)
+def beside(of, names, other):
+    """Nulls of a difference: what each of these has of ``of``, less ``other``."""
+    return {name.replace(" ", "_"): of[name] - other for name in names}
 
 
 claim(
     "C24.blur",
-    "L1 washes out what the map leaves open: distance of hair's texture from the truth's, L1 less L1 + cGAN",
+    "L1 washes out what the map leaves open: true hair's stripes, as a share of the truth's, L1 + cGAN less L1",
     paper="L1 leads to reasonable but blurry results (section 4.2)",
-    ours=off(energy["L1"]) - off(energy["L1 + cGAN"]),
+    ours=stripes["L1 + cGAN"] - stripes["L1"],
     over="trainings",
     tolerance=at_least(0.2),
-    baselines=nulls(
-        no_difference=0, **{name.replace(" ", "_"): off(energy["L1"]).mean() - off(textured[name]) for name in (WEAK, "noise", "untrained")}
-    ),
+    baselines=nulls(no_difference=0, **beside(stripe_null, worthless, stripes["L1"].mean())) | ceilings(truth=1 - stripes["L1"]),
     source="Isola et al. 2017, section 4.2",
     decks="K",
-    open="flat colours with a third of the noise meet the tolerance: energy does not tell texture from noise",
-    note="It stood as reproduced until that noise was scored. The tolerance stood before the runs.",
+    note="Tolerance, measure and seeds stood before the run. It was asked by gradient energy, which flat colours with a third of the noise have, too.",
+)
+either = np.maximum(stripes["L1"], stripes["cGAN"])
+question(
+    "C24.cleaned",
+    "How much do artefacts cost by this measure? Stripes, cGAN with half of what is no stripe taken out of its hair, less cGAN",
+    ours=again.final("cleaned_stripes")["cGAN"] - stripes["cGAN"],
+    over="trainings",
+    baselines=nulls(no_difference=0) | ceilings(truth=1 - stripes["cGAN"]),
+    note="It was to be the control of C24.sharp: before the run we asked for 0.1 in each training, more than it finds in all.",
 )
 claim(
     "C24.sharp",
-    "With both terms hair has about as much edge as the truth's, neither L1's blur nor cGAN's excess: gradient energy inside the hair over the truth's",
+    "With both terms hair has more of true hair's stripes than with L1 or cGAN alone: a share of the truth's, L1 + cGAN less the better of the two",
     paper="adding both terms reduces the artefacts of cGAN alone (section 4.2)",
-    ours=energy["L1 + cGAN"],
+    ours=stripes["L1 + cGAN"] - either,
     over="trainings",
-    tolerance=between(0.7, 1.3),
-    baselines=nulls(
-        L1=energy["L1"],
-        cGAN=energy["cGAN"],
-        **{name.replace(" ", "_"): textured[name] for name in (WEAK, "other faces", "mean face", "blurred truth", "noise", "untrained")},
-    )
-    | ceilings(truth=1),
+    tolerance=at_least(0.1),
+    baselines=nulls(no_difference=0, **beside(stripe_null, worthless, either.mean())) | ceilings(truth=1 - either),
     source="Isola et al. 2017, section 4.2",
-    open="flat colours with a third of the noise meet the tolerance, and so does a true face of another map",
-    note="It stood as reproduced until these were scored. The tolerance stood before the runs.",
+    note="Tolerance, measure and seeds stood before the run. It was asked by gradient energy, which flat colours with a third of the noise have, too.",
 )
-
-
-# %%
-def texture(pictures):
-    """Coherence of the hair's slopes, and the shares of the stripes' own wave along the stronger and the weaker diagonal: [N, 3]."""
-    maps = record_pairs.a[: len(pictures)]
-    return torch.cat([hair_coherence(pictures, maps)[:, None], hair_waves(pictures, maps)], 1)
-
-
-textures = {"truth": texture(record_pairs.targets()), "true face of another map": texture(record_pairs.targets().roll(1, 0))}
-textures |= {arm: texture(x) for arm, x in drawn.items()} | {"flat colours, weak noise": texture(weak_noise)}
-viz.table(
-    [[name, len(found), *(f"{x:.3f}" for x in found.mean(0).tolist())] for name, found in textures.items()],
-    header=["hair of", "pictures", "coherence", "stripes' wave: the stronger diagonal", "the weaker"],
-    caption="One direction, or two? Coherence is 1 for one direction; the wave's share of the hair's variance is 1 for that wave alone",
-)
-
-# %%
-weaker = {name: found[:, 2].tolist() for name, found in textures.items()}
 question(
     "C24.hatched",
     "Is that texture hatched? Share of the hair's variance in the stripes' own wave along the weaker of the two diagonals, L1 + cGAN (two crossed waves: 0.5)",
-    ours=weaker["L1 + cGAN"],
-    over="pictures of one training",
-    baselines=nulls(weak_noise=weaker["flat colours, weak noise"], L1=weaker["L1"], cGAN=weaker["cGAN"]) | ceilings(true_faces=weaker["truth"]),
-    note="Looked at after the runs. Energy does not tell stripes from hatching: a true face of another map has 0.84 of it.",
+    ours=again.final("weaker_wave")["L1 + cGAN"],
+    over="trainings",
+    baselines=nulls(
+        L1=again.final("weaker_wave")["L1"], **{name.replace(" ", "_"): again_null("weaker_wave")[name] for name in ("flat colours, hatched", "noise")}
+    )
+    | ceilings(true_faces=again_null("weaker_wave")["truth"]),
+    note="Four pictures of one training at 64 px had 0.09.",
 )
 # %% tags=["slide-continue"]
-hair_spread, spread_null = record.final("hair_spread"), null("hair_spread")
 claim(
     "C24.colour",
-    "The adversarial loss picks a colour, L1 hedges: spread of hair colours over the truth's, cGAN less L1",
+    "The adversarial loss picks colours of the set, L1 hedges: distance of hair's colours from the true ones, at the same pixels (one constant colour: 1), L1 less cGAN",
     paper="L1 narrows the distribution of colours (figure 7)",
-    ours=hair_spread["cGAN"] - hair_spread["L1"],
+    ours=colours["L1"] - colours["cGAN"],
     over="trainings",
     tolerance=at_least(0.2),
-    baselines=nulls(no_difference=0, mean_face=spread_null["mean face"] - hair_spread["L1"], noise=spread_null["noise"] - hair_spread["L1"])
-    | ceilings(truth=1 - hair_spread["L1"], blurred_truth=spread_null["blurred truth"] - hair_spread["L1"]),
+    baselines=nulls(
+        no_difference=0,
+        **{
+            name.replace(" ", "_"): colours["L1"].mean() - again_null("colours")[name]
+            for name in ("mean face", "flat colours", "random hair colours", "noise", "untrained")
+        },
+    )
+    | ceilings(truth=colours["L1"] - again_null("colours")["truth"]),
     source="Isola et al. 2017, figure 7",
-    open="one constant picture, the mean face, meets the tolerance, for its hair is read through another map each time: the colour must be read at the same pixels in all pictures",
+    note="Tolerance, measure and seeds stood before the run. It was asked by the spread of colours read through each picture's own map, which one constant picture has, too.",
 )
 
 # %% [markdown] tags=["notes"]
-# L1's hair has four tenths of the truth's energy, and hardly a stripe (0.03 in the table); L1 + cGAN has 0.86, L1 + GAN 1.07, GAN and cGAN 1.4 and 1.7. But flat colours with a third of the noise have 1.03 and meet both tolerances: open.
+# L1's hair has half of the truth's energy and 0.04 of its stripes; L1 + cGAN draws them, 0.34. cGAN alone has 0.20, with 1.8 of the energy: most of what it draws is no stripe. Both terms together draw more of them in each training, 0.14 [0.06, 0.22]; whether by the 0.1 that we asked is not settled. Flat colours with a third of the noise have the energy, 1.02, and no stripe.
 #
-# Energy is not a stripe. In the mean no loss draws in one direction: coherence is 0.07 or less, the truth's 0.77. True hair has two thirds of its variance in one wave, and nothing in the same wave along the other diagonal. L1 + cGAN has 0.12 along one diagonal *and* 0.09 along the other: a fifth of it is hatching, at the stripes' pitch, as in no true hair. L1 + GAN has nearly as much, GAN less (0.12 and 0.03). cGAN, with the largest energy, has next to none. (Four pictures of one training each: the box's interval just holds L1's 0.014.)
+# A third is not all. True hair has 0.72 of its variance in one wave and nothing in the same wave along the other diagonal; L1 + cGAN has 0.33 and 0.06, L1 0.17 and 0.04.
 #
-# And the colours? L1's hair varies a tenth as much as real hair, cGAN's four tenths, more than L1's in every training. But the mean face, one picture for all maps, has 0.33: its hair is read through another mask each time. So four tenths are little, and they fall: in the third panel cGAN had 0.7 at step 500. Five trainings do not settle whether the gain is above 0.2, and a constant picture would reach that: open.
+# And the colours? L1's are 0.78 away from the true set, where one constant colour is 1 away; cGAN's 0.28, L1 + cGAN's 0.38. Colours drawn at random do not pass (1.22): they are no hair colours.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## SPADE: the layout in every normalisation
@@ -1319,13 +1394,13 @@ check(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two different wishes
 #
-# **"Equals this target"**: L1. Reads back best, by IoU and classes, with four tenths of true hair's energy.
+# **"Equals this target"**: L1. Reads back best, with hardly a stripe, in nearly one hair colour.
 #
-# **"Belongs to the set"**: the adversarial term. Twice that energy, partly hatched; half the distance to real faces.
+# **"Belongs to the set"**: the adversarial term. Stripes, and colours of the set; half the distance to real faces.
 #
 # A score for one judges the other unfairly.
 #
-# Eight claims of papers: 2 reproduced (one is the other, longer), 6 open (in 4 of them a null meets the tolerance).
+# Eight claims of papers: 6 reproduced (one is another, longer), 2 open (one judge leaves no room; seven trainings do not settle the other).
 
 # %% [markdown]
 # ## What was measured

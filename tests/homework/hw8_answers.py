@@ -191,7 +191,21 @@ def spread_of_all_draws(s):
     return stats.t.interval(0.95, len(s) - 1, s.mean().item(), s.std().item() / math.sqrt(len(s)))
 
 
+def polite(answer):
+    """The error's text is returned in its place."""
+
+    def asked(*given):
+        try:
+            return answer(*given)
+        except ValueError:
+            return "a ValueError"
+
+    return asked
+
+
 right("open first", verdict=verdict_in_another_order)
+wrong("returned, not raised", "'a ValueError'", verdict=polite(hw8._verdict))
+wrong("returned, not raised, of trainings", "'a ValueError'", trainings=polite(hw8._trainings))
 wrong("always open", verdict=lambda *given: "open")
 wrong("few are open, whatever passes", "however few", verdict=few_first)
 wrong("at the edge is outside", "only touches", verdict=touching_is_outside)

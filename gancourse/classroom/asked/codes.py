@@ -9,6 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.classroom.lines import Line
+from gancourse.classroom.right import information
+from gancourse.classroom.slips import summed, times
 
 _K = 5
 
@@ -20,7 +22,7 @@ def _read(seed: int) -> tuple[Tensor, Tensor]:
 
 
 BOUND = Line(
-    lambda logits, c: math.log(_K) - F.cross_entropy(logits, c),
+    information,
     {
         "H(c) is missing: this is the mean of log Q alone, never above 0": lambda q, c: -F.cross_entropy(q, c),
         "this is the cross-entropy, which is minimised: the bound has it with a minus, and H(c) before it": lambda q, c: (
@@ -74,8 +76,8 @@ BIGAN_GE = Line(
         "this is V, the saturating form: softplus of the turned logit is asked for": lambda m, c: (
             -F.softplus(m).mean() - F.softplus(-c).mean()
         ),
-        "it is a sum over the batch: take the mean of each kind": lambda m, c: 6 * _makers(m, c),
-        "one half is too much: the two means are added": lambda m, c: _makers(m, c) / 2,
+        "it is a sum over the batch: take the mean of each kind": summed(_makers),
+        "one half is too much: the two means are added": times(1 / 2, _makers),
     },
     _pairs,
 )

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.classroom.lines import Line
+from gancourse.classroom.right import products
 
 
 def _heads(seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -52,9 +53,9 @@ def _features(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 PROJECTION = Line(
-    lambda h, e, y, psi: (e[y] * h).sum(1) + psi,
+    lambda h, e, y, psi: products(h, y, e) + psi,
     {
-        "psi is missing: what D says of a picture whatever its label": lambda h, e, y, psi: (e[y] * h).sum(1),
+        "psi is missing: what D says of a picture whatever its label": lambda h, e, y, psi: products(h, y, e),
         "the label does not enter: this is the logit of an unconditional D": lambda h, e, y, psi: psi,
         "it is a mean over the features: an inner product is their sum": lambda h, e, y, psi: (e[y] * h).mean(1) + psi,
         "each sample is multiplied with all labels: it needs the vector of its own": lambda h, e, y, psi: h @ e.T + psi[:, None],

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from gancourse.classroom.lines import Line
+from gancourse.classroom.slips import times
+from gancourse.theory.likelihood import gaussian_kl as _price
 
 
 def _offsets(seed: int) -> tuple[Tensor, Tensor]:
@@ -37,15 +39,11 @@ def _code(seed: int) -> tuple[Tensor, Tensor]:
     return m, s
 
 
-def _price(m: Tensor, s: Tensor) -> Tensor:
-    return (m.square() + s.exp() - 1 - s).sum(1) / 2
-
-
 KL_TERM = Line(
     _price,
     {
-        "one half is missing": lambda m, s: 2 * _price(m, s),
-        "the sign is turned round: a divergence is never negative": lambda m, s: -_price(m, s),
+        "one half is missing": times(2, _price),
+        "the sign is turned round: a divergence is never negative": times(-1, _price),
         "the −1 is missing: then q = p(z) would not cost 0": lambda m, s: (m.square() + s.exp() - s).sum(1) / 2,
         "log v has the wrong sign": lambda m, s: (m.square() + s.exp() - 1 + s).sum(1) / 2,
         "the mean is not squared": lambda m, s: (m + s.exp() - 1 - s).sum(1) / 2,

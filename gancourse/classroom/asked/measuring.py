@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.classroom.lines import Line
+from gancourse.classroom.right import symmetric_root, trace_of_root
 
 
 def _gaussians(seed: int) -> tuple[Tensor, ...]:
@@ -17,42 +18,31 @@ def _gaussians(seed: int) -> tuple[Tensor, ...]:
     return means[0], covariances[0], means[1], covariances[1]
 
 
-def _roots(s1: Tensor, s2: Tensor) -> Tensor:
-    """The square roots of the eigenvalues of the product: their sum is tr (S1 S2)^(1/2)."""
-    return torch.linalg.eigvals(s1 @ s2).real.clamp(min=0).sqrt()
-
-
-def _root(s: Tensor) -> Tensor:
-    """The symmetric square root of a covariance."""
-    values, vectors = torch.linalg.eigh(s)
-    return vectors * values.clamp(min=0).sqrt() @ vectors.mT
-
-
 def _apart(m1: Tensor, m2: Tensor) -> Tensor:
     return (m1 - m2).square().sum()
 
 
 def _frechet(m1: Tensor, s1: Tensor, m2: Tensor, s2: Tensor) -> Tensor:
-    return _apart(m1, m2) + s1.trace() + s2.trace() - 2 * _roots(s1, s2).sum()
+    return _apart(m1, m2) + s1.trace() + s2.trace() - 2 * trace_of_root(s1, s2)
 
 
 FRECHET = Line(
     _frechet,
     {
-        "the means are missing": lambda m1, s1, m2, s2: s1.trace() + s2.trace() - 2 * _roots(s1, s2).sum(),
+        "the means are missing": lambda m1, s1, m2, s2: s1.trace() + s2.trace() - 2 * trace_of_root(s1, s2),
         "only the means are compared": lambda m1, s1, m2, s2: _apart(m1, m2),
         "the distance of the means is not squared": lambda m1, s1, m2, s2: (
-            _apart(m1, m2).sqrt() + s1.trace() + s2.trace() - 2 * _roots(s1, s2).sum()
+            _apart(m1, m2).sqrt() + s1.trace() + s2.trace() - 2 * trace_of_root(s1, s2)
         ),
         "the mean over the coordinates was taken: a squared length is the sum": lambda m1, s1, m2, s2: (
-            _apart(m1, m2) / 3 + s1.trace() + s2.trace() - 2 * _roots(s1, s2).sum()
+            _apart(m1, m2) / 3 + s1.trace() + s2.trace() - 2 * trace_of_root(s1, s2)
         ),
         "the root of all was taken: this number is d, and d squared is asked": lambda *g: _frechet(*g).sqrt(),
         "the 2 before the last trace is missing: of two equal Gaussians something would be left": lambda m1, s1, m2, s2: (
-            _apart(m1, m2) + s1.trace() + s2.trace() - _roots(s1, s2).sum()
+            _apart(m1, m2) + s1.trace() + s2.trace() - trace_of_root(s1, s2)
         ),
         "the last trace is added: what the best pairing saves is taken off": lambda m1, s1, m2, s2: (
-            _apart(m1, m2) + s1.trace() + s2.trace() + 2 * _roots(s1, s2).sum()
+            _apart(m1, m2) + s1.trace() + s2.trace() + 2 * trace_of_root(s1, s2)
         ),
         "the root is missing: this is the trace of the product itself": lambda m1, s1, m2, s2: (
             _apart(m1, m2) + s1.trace() + s2.trace() - 2 * (s1 @ s2).trace()
@@ -64,7 +54,9 @@ FRECHET = Line(
             _apart(m1, m2) + s1.trace() + s2.trace() - 2 * (s1 @ s2).diagonal().sqrt().sum()
         ),
         "the product of the two roots is not the root of the product: they agree for covariances that commute": (
-            lambda m1, s1, m2, s2: _apart(m1, m2) + s1.trace() + s2.trace() - 2 * (_root(s1) @ _root(s2)).trace()
+            lambda m1, s1, m2, s2: (
+                _apart(m1, m2) + s1.trace() + s2.trace() - 2 * (symmetric_root(s1) @ symmetric_root(s2)).trace()
+            )
         ),
         "the covariances are multiplied number by number: the product is that of matrices": lambda m1, s1, m2, s2: (
             _apart(m1, m2) + s1.trace() + s2.trace() - 2 * torch.linalg.eigvals(s1 * s2).real.clamp(min=0).sqrt().sum()

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from gancourse.base import networks
 from gancourse.classroom.asked.gradients import reached
 from gancourse.classroom.lines import Found, Line
+from gancourse.classroom.slips import times
 from gancourse.losses import saturating_d as d_loss
 
 # Lecture 02: losses on logits, and the best discriminator
@@ -26,7 +27,7 @@ def real_and_fake(seed: int) -> tuple[Tensor, Tensor]:
 D_LOSS = Line(
     d_loss,
     {
-        "the sign is turned round: this is V, which D maximises, and a loss is minimised": lambda r, f: -d_loss(r, f),
+        "the sign is turned round: this is V, which D maximises, and a loss is minimised": times(-1, d_loss),
         "real and fake are exchanged: D should say 1 to the real ones": lambda r, f: d_loss(-r, -f),
         "both terms are −log D: the fakes have −log(1 − D) = softplus(l)": lambda r, f: d_loss(r, -f),
         "both terms are −log(1 − D): the real ones have −log D = softplus(−l)": lambda r, f: d_loss(-r, f),
@@ -43,7 +44,7 @@ D_LOSS = Line(
         "it is the mean of both kinds together, half of −V: take the mean of each, then add": lambda r, f: F.softplus(
             torch.cat([-r, f])
         ).mean(),
-        "one half is too much: here the two means are added, as in V": lambda r, f: d_loss(r, f) / 2,
+        "one half is too much: here the two means are added, as in V": times(1 / 2, d_loss),
         "the logits were taken for probabilities after a sigmoid: softplus takes the logit itself": lambda r, f: d_loss(
             torch.sigmoid(r), torch.sigmoid(f)
         ),

@@ -13,6 +13,7 @@ from gancourse.classroom.asked.minimax import real_and_fake
 from gancourse.classroom.lines import Found, Line, written
 from gancourse.classroom.right import pull
 from gancourse.classroom.right import squares as _squares
+from gancourse.classroom.slips import times
 
 
 def _codes(seed: int) -> tuple[Any, ...]:
@@ -25,7 +26,7 @@ LEAST_SQUARES = Line(
     _squares,
     {
         "the codes are exchanged: b is for real and a for fake": lambda r, f, a, b: _squares(r, f, b, a),
-        "the halves are missing": lambda r, f, a, b: 2 * _squares(r, f, a, b),
+        "the halves are missing": times(2, _squares),
         "the code stands outside the square, one bracket too far right: subtract it first": lambda r, f, a, b: (
             (r.square() - b).mean() / 2 + (f.square() - a).mean() / 2
         ),
@@ -40,7 +41,7 @@ LEAST_SQUARES = Line(
             (r.mean() - b).square() / 2 + (f.mean() - a).square() / 2
         ),
         "these are distances, not squares": lambda r, f, a, b: (r - b).abs().mean() / 2 + (f - a).abs().mean() / 2,
-        "the sign is turned round: a loss is minimised": lambda r, f, a, b: -_squares(r, f, a, b),
+        "the sign is turned round: a loss is minimised": times(-1, _squares),
         "the real ones are missing": lambda r, f, a, b: (f - a).square().mean() / 2,
         "the fakes are missing": lambda r, f, a, b: (r - b).square().mean() / 2,
         "both kinds have the code of real ones: that is what G wants": lambda r, f, a, b: _squares(r, f, b, b),

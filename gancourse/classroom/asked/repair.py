@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from gancourse.base import networks
 from gancourse.classroom.lines import Line
+from gancourse.classroom.right import missing_error as _rec
 
 
 def _holes(seed: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -22,11 +23,6 @@ def _holes(seed: int) -> tuple[Tensor, Tensor, Tensor]:
 def _filled(seed: int) -> tuple[Tensor | float, ...]:
     """The same with D's logits of the filled pictures and two weights."""
     return (*_holes(seed), torch.randn(3, generator=torch.Generator().manual_seed(100 + seed)), 0.8, 0.3)
-
-
-def _rec(output: Tensor, x: Tensor, mask: Tensor) -> Tensor:
-    """The squared error of a missing value, on average."""
-    return (mask * (x - output).square()).sum() / (mask.sum() * x.shape[1])
 
 
 JOINT = Line(

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gancourse.classroom.lines import Line
 from gancourse.classroom.right import augmented, matching
+from gancourse.classroom.slips import summed, times
 from gancourse.losses import saturating_d as d_loss
 
 
@@ -32,14 +33,14 @@ CLS_LOSS = Line(
         "fakes and mismatched pairs have the weight 1 each: algorithm 1 takes their mean, so that false weighs as much as true": (
             lambda r, f, w: F.softplus(-r).mean() + F.softplus(f).mean() + F.softplus(w).mean()
         ),
-        "the sign is turned round: a loss is minimised": lambda r, f, w: -matching(r, f, w),
+        "the sign is turned round: a loss is minimised": times(-1, matching),
         "real and fake are exchanged: D should say 1 to real pictures with their own sentence": lambda r, f, w: matching(
             -r, -f, -w
         ),
         "only the mismatched pairs are halved": lambda r, f, w: (
             F.softplus(-r).mean() + F.softplus(f).mean() + F.softplus(w).mean() / 2
         ),
-        "it is a sum over the batch: take means": lambda r, f, w: 7 * matching(r, f, w),
+        "it is a sum over the batch: take means": summed(matching),
     },
     _three_logits,
 )

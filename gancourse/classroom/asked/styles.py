@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gancourse.classroom.lines import Line
+from gancourse.classroom.right import pulled
 
 
 def _styled(seed: int) -> tuple[Tensor, Tensor]:
@@ -68,7 +69,7 @@ def _drawn(seed: int) -> tuple[Tensor, Tensor, float]:
 
 
 TRUNCATED = Line(
-    lambda w, average, psi: average + psi * (w - average),
+    pulled,
     {
         "psi weighs the mean and not the style: at psi = 1 nothing is to change": lambda w, m, psi: w + psi * (m - w),
         "the style is pulled to 0: the mean of w is not 0, that of z is": lambda w, m, psi: psi * w,

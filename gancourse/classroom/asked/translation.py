@@ -13,6 +13,7 @@ from gancourse.base import networks
 from gancourse.classroom.asked.gradients import reached
 from gancourse.classroom.lines import Found, Line
 from gancourse.classroom.right import gap as _l1
+from gancourse.classroom.right import joined as _pair
 from gancourse.losses import saturating_d as _terms
 
 # Lecture 17: pairs, side by side in the channels
@@ -27,10 +28,6 @@ def _drawn(seed: int) -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
 
 def _judging(function: Callable[..., Any], d: nn.Module, g: nn.Module, a: Tensor, b: Tensor) -> Found:
     return reached(function(d, g, a, b), **{"D's weights": d, "G's weights": g})
-
-
-def _pair(a: Tensor, b: Tensor) -> Tensor:
-    return torch.cat([a, b], 1)
 
 
 PIX2PIX_D = Line(

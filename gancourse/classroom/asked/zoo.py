@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gancourse.classroom.lines import Line
+from gancourse.classroom.slips import summed, swapped, times
 
 
 def _energies(seed: int) -> tuple[Tensor, Tensor, float]:
@@ -29,7 +30,7 @@ MARGIN_D = Line(
             r.mean() + F.relu(f - m).mean()
         ),
         "there is no hinge: D would push the fakes' energy up for ever": lambda r, f, m: r.mean() + (m - f).mean(),
-        "real and fake are exchanged: the energy is to be low on data": lambda r, f, m: _energy_loss(f, r, m),
+        "real and fake are exchanged: the energy is to be low on data": swapped(_energy_loss),
         "the hinge is on the real samples as well: their energy is to be as low as it can": lambda r, f, m: (
             F.relu(r - m).mean() + F.relu(m - f).mean()
         ),
@@ -39,8 +40,8 @@ MARGIN_D = Line(
         "nothing is left of the fakes: they, or the margin, are missing, and 0 everywhere would be best": lambda r, f, m: (
             r.mean()
         ),
-        "it is a sum over the batch: take means": lambda r, f, m: 6 * _energy_loss(r, f, m),
-        "the sign is turned round: a loss is minimised": lambda r, f, m: -_energy_loss(r, f, m),
+        "it is a sum over the batch: take means": summed(_energy_loss),
+        "the sign is turned round: a loss is minimised": times(-1, _energy_loss),
     },
     _energies,
 )

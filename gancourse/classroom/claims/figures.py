@@ -12,8 +12,8 @@ FINEST = 7  # digits that a number is shown with, at most, until it is on its si
 def values_of(what: str, ours: Any, each: str = "") -> list[float]:
     """Measurements (a number, a sequence, a tensor) as a list of floats; True and False stay what they are: outcomes.
 
-    NaN, emptiness and anything that is no number raise; so does more than one dimension where ``each`` says that the values are
-    independent ("trainings"): the samples of a training are not.
+    NaN, emptiness and anything that is no number raise; so does more than one dimension where ``each`` names what an interval is
+    taken over ("trainings"): the samples of a training are no trainings.
     """
     nested = _plain(ours)
     flat = list(_flatten(nested))
@@ -25,7 +25,7 @@ def values_of(what: str, ours: Any, each: str = "") -> list[float]:
     if each and len(shape := _shape(nested)) > 1:
         raise ValueError(
             f"{what} has shape {shape}, so {len(flat)} values would count as {len(flat)} {each}: give one number for each, "
-            "as by .mean(1), or say in over= what they are"
+            "as by .mean(1), or hand over .flatten() where they are as independent as that"
         )
     values = [value if isinstance(value, bool) else float(value) for value in flat]
     if bad := sum(math.isnan(value) for value in values):
@@ -62,7 +62,8 @@ def _shape(nested: Any) -> list[int]:
 class Figures:
     """Numbers of one row as text.
 
-    width: the tolerance's, if it has one: the places shown resolve it, and in an exact row what is far below it is shown as such.
+    width: the tolerance's, if it has one: the places shown resolve it.
+    noise: what is smaller is shown as "below" it, in an exact row; 0 elsewhere.
     bounds: the tolerance's, if there is one: no number is shown on their other side.
     """
 
@@ -70,12 +71,11 @@ class Figures:
         self,
         values: list[float],
         width: float | None,
-        exact: bool,
+        noise: float,
         digits: int,
         bounds: tuple[float, float] = (-math.inf, math.inf),
     ) -> None:
-        self.values, self.digits, self.bounds = values, digits, bounds
-        self.noise = width / 10 if exact and width else 0.0
+        self.values, self.noise, self.digits, self.bounds = values, noise, digits, bounds
         self.step = width if width else None
 
     def _format(self, *numbers: float) -> tuple[int | None, int]:

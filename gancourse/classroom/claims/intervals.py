@@ -62,6 +62,11 @@ def interval_of(
     return (low, high) if limits is None else (max(low, limits[0]), min(high, limits[1]))
 
 
+def ambiguous(values: Sequence[float]) -> bool:
+    """Whether several values are 0 or 1 and not all True or False: converted outcomes, or numbers that happen to be so."""
+    return len(values) > 1 and set(values) <= {0.0, 1.0} and not _outcomes(values)
+
+
 def _outcomes(values: Sequence[float]) -> bool:
     """Whether all values are True or False: what happened or did not, and no number."""
     return all(isinstance(value, bool) for value in values)
@@ -75,6 +80,8 @@ def too_few_to_resample(n: int, method: str | None, statistic: str) -> bool:
 def _inside(values: Sequence[float], method: str, limits: tuple[float, float]) -> None:
     if method != "t":
         raise ValueError(f"limits are for Student's interval: {method!r} does not leave what can be, so leave them out")
+    if len(limits) != 2 or not limits[0] < limits[1]:
+        raise ValueError(f"limits are two numbers in order, the least and the greatest that can be, as (0, 1), not {limits}")
     if bad := [value for value in values if not limits[0] <= value <= limits[1]]:
         raise ValueError(f"limits={limits} say what no value can leave, and one is {bad[0]}: correct them, or leave them out")
 

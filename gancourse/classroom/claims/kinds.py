@@ -12,7 +12,7 @@ from gancourse.base.check import one_of
 from gancourse.classroom.claims import rows, session
 from gancourse.classroom.claims.baselines import Baselines, scores_of
 from gancourse.classroom.claims.figures import Figures, values_of
-from gancourse.classroom.claims.intervals import FEWEST, interval_of, statistic_of, too_few_to_resample
+from gancourse.classroom.claims.intervals import FEWEST, ambiguous, interval_of, statistic_of, too_few_to_resample
 from gancourse.classroom.claims.rows import Row
 from gancourse.classroom.claims.tolerance import Tolerance
 from gancourse.classroom.coverage import PROMISES
@@ -142,8 +142,8 @@ def claim(
     exact: why no interval is needed (a closed form, a deterministic rule); each value is judged, at every scale.
     control: the row that shows the effect where it must be, or its id.
     open: why the row cannot be judged yet, whatever it measures.
-    interval: None for Student's, of outcomes True and False for that of a share; "share" where outcomes are written 1 and 0;
-        "bootstrap" of a median, or of a mean of many values.
+    interval: None for Student's, of outcomes True and False for that of a share.  Where all values are 0 and 1 it has to be said:
+        "share" of outcomes, "t" of numbers that happen to be so.  "bootstrap" of a median, or of a mean of many values.
     statistic: "median" where the mean of a few values is the wrong thing to look at; its interval is the bootstrap's.
     limits: the least and the greatest that can be, (0, 1) of a number that is a share: Student's interval ends there.
     decks: the lecture slides that teach it; None for those of the id's promise, which a row with a suffix does not have.
@@ -157,20 +157,16 @@ def claim(
         raise TypeError(f"claim {id} needs baselines=nulls(noise=...) or no_null('why'), to show what chance scores")
     if exact and (interval is not None or statistic != "mean" or limits is not None):
         raise ValueError(f"claim {id} is exact, each value is judged: leave out interval=, statistic= and limits=, or exact=")
-    values, target = _measured(id, ours, "" if exact else over), _target(id, "paper", paper)
+    values = values_of(f"ours of {id}", ours) if exact else _measured(id, ours, over)
+    target = _target(id, "paper", paper)
     if target == "":
         raise ValueError(f"paper of {id} is empty: give its number, or say in a few words what it states")
     _tolerance(id, tolerance)
     bounds = tolerance.bounds(target)
     ends = None if exact else _interval(id, values, interval, statistic, limits)
     control = session.find(control) if isinstance(control, str) else control
-    if open.strip():
-        verdict, why = rows.OPEN, open.strip()
-    elif exact:
-        verdict, why = _each(values, bounds, control)
-    else:
-        verdict, why = _by_interval(len(values), ends, bounds, over, control)
-    figures = Figures(values, tolerance.width(target), bool(exact), digits, bounds)
+    verdict, why = (rows.OPEN, open.strip()) if open.strip() else _judge(values, ends, bounds, bool(exact), over, control)
+    figures = Figures(values, tolerance.width(target), tolerance.noise(target) if exact else 0.0, digits, bounds)
     judged = _Judged(
         verdict,
         figures.spread() if exact else figures.estimate(statistic_of(values, statistic), ends),
@@ -205,7 +201,7 @@ def question(
     The keywords are those of ``claim``; ``source`` says what it is asked beside, if anything.
     """
     values = _measured(id, ours, over)
-    figures = Figures(values, None, False, digits)
+    figures = Figures(values, None, 0.0, digits)
     ends = _interval(id, values, interval, statistic, limits)
     shown = figures.estimate(statistic_of(values, statistic), ends)
     judged = _Judged(rows.NO_VERDICT, shown, statistic=statistic, same=figures.same(ends))
@@ -227,15 +223,16 @@ def _by_every_value(
     values, target = values_of(f"ours of {id}", ours), _target(id, "expected", expected)
     _tolerance(id, tolerance)
     good, bad = rows.VERDICTS[kind]
-    figures = Figures(values, tolerance.width(target), exact, digits, tolerance.bounds(target))
+    noise = tolerance.noise(target) if exact else 0.0
+    figures = Figures(values, tolerance.width(target), noise, digits, tolerance.bounds(target))
     verdict = good if all(tolerance.holds(value, target) for value in values) else bad
     asked = _Asked(tolerance, target, tolerance.describe())
     return _row(id, kind, statement, figures, _Judged(verdict, figures.spread(), exact=exact), asked, told)
 
 
 def _measured(id: str, ours: Any, over: str) -> list[float]:
-    """Measurements of which an interval is taken: one number for each of what is independent."""
-    return values_of(f"ours of {id}", ours, over.strip() if _independent(over) else "")
+    """Measurements of which an interval is taken: one number for each of what they vary over."""
+    return values_of(f"ours of {id}", ours, over.strip() or "values")
 
 
 def _independent(over: str) -> bool:
@@ -246,13 +243,33 @@ def _independent(over: str) -> bool:
 def _interval(
     id: str, values: list[float], method: str | None, statistic: str, limits: tuple[float, float] | None
 ) -> tuple[float, float] | None:
-    """The interval of a row; at ci scale, where nothing is judged, none of what is too little to resample."""
+    """The interval of a row.
+
+    At ci scale, where nothing is judged, there is none of what is too little to resample, and a count may be 0 and 1 by its size.
+    """
     if scale.name() == "ci" and too_few_to_resample(len(values), method, statistic):
         return None
+    if scale.name() != "ci" and method is None and limits is None and ambiguous(values):
+        raise ValueError(
+            f"ours of {id} are 0 and 1: outcomes (hand over True and False, or write interval='share'), or numbers that happen "
+            "to be 0 and 1 (write interval='t', or limits=(0, 1) of a share measured in each)"
+        )
     try:
         return interval_of(values, method, statistic, limits)
     except ValueError as error:
         raise ValueError(f"{id} has no interval: {error}") from None
+
+
+def _judge(
+    values: list[float],
+    ends: tuple[float, float] | None,
+    bounds: tuple[float, float],
+    exact: bool,
+    over: str,
+    control: Row | None,
+) -> tuple[str, str]:
+    """A claim's verdict, and why it is open."""
+    return _each(values, bounds, control) if exact else _by_interval(len(values), ends, bounds, over, control)
 
 
 def _by_interval(
@@ -299,7 +316,7 @@ def _row(id: str, kind: str, statement: str, figures: Figures, judged: _Judged, 
     can_tell = judged.exact or scale.name() != "ci"
     nulls, ceilings, reason = _compare(id, told.baselines or Baselines(), figures, asked)
     middle = "median " if judged.statistic == "median" and n > 1 else ""
-    counted = f" {rows.SAME if judged.same else '('}{n} {_counted(over, n)})" if over else ""
+    counted = rows.counted(n, _counted(over, n), judged.same) if over else ""
     row = Row(
         id=id,
         kind=kind,

@@ -10,7 +10,7 @@ from typing import Any
 from gancourse.base import cells
 from gancourse.classroom.coverage import deck_names
 
-SAME = "(in each of "  # of measurements that came out equal, whose interval would have no width
+_SAME = "(in each of "  # of measurements that came out equal, whose interval would have no width
 MIME = "application/vnd.gancourse.claim+json"
 
 IDENTITY, CHECK, PAPER, QUESTION = "identity", "check", "paper", "question"
@@ -62,6 +62,11 @@ class Row:
     notebook: str | None = None
     _cell: int | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def same(self) -> bool:
+        """Whether all measurements came out equal and left no interval; equal outcomes have one, so values alone do not tell."""
+        return _SAME in self.ours
+
     def record(self) -> dict[str, Any]:
         """The row as plain data for JSON."""
         return {key: value for key, value in asdict(self).items() if not key.startswith("_")}
@@ -84,6 +89,11 @@ class Row:
         # A row is shown when it is made; the value of a cell's last line would show it twice.
         if self._cell is None or self._cell != cell_number():
             show(self)
+
+
+def counted(n: int, over: str, same: bool) -> str:
+    """How many measurements there were, as :class:`Row` has it behind the numbers; ``same``: they came out equal."""
+    return f" {_SAME if same else '('}{n} {over})"
 
 
 _LOOKS = {CONTRADICTED: ("#d55e00", "double"), FAILS: ("#d55e00", "double"), FAILED: ("#d55e00", "double")}
@@ -121,7 +131,7 @@ def details(row: Row) -> list[tuple[str, str]]:
     """What unfolds: label and text."""
     asked = row.tolerance
     if row.kind == PAPER and not row.exact:
-        asked += _BY_ALL if SAME in row.ours else _BY_INTERVAL
+        asked += _BY_ALL if row.same else _BY_INTERVAL
     elif asked and len(row.values) > 1:
         asked += ", by every value"
     origin = f"{row.source}; " if row.source and row.decks else row.source

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from gancourse.classroom.claims.figures import number
 
+_FOR_ROUNDING = 0.01  # at_most of a greater number bounds a quantity, not an error: what is small beside it is shown as it is
+
 
 @dataclass(frozen=True)
 class Tolerance:
@@ -49,8 +51,15 @@ class Tolerance:
             )
         return target
 
+    def noise(self, target: float | str) -> float:
+        """The absolute size below which a number of an exact row is only rounding noise to this tolerance; 0 if none is."""
+        if self.kind == "at_most" and not 0 < self.numbers[0] <= _FOR_ROUNDING:
+            return 0.0
+        noise = (self.width(target) or 0.0) / 10
+        return 0.0 if any(abs(end) < noise for end in self.bounds(target)) else noise
+
     def width(self, target: float | str) -> float | None:
-        """The absolute size below which a number is only rounding noise to this tolerance, where there is one."""
+        """The absolute size that the places shown resolve, where there is one."""
         if self.kind in ("within", "at_most"):
             return abs(self.numbers[0])
         if self.kind == "within_relative" and math.isfinite(self._target(target)):

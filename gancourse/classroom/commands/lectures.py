@@ -6,16 +6,17 @@ import argparse
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gancourse.base import files
 from gancourse.base.kinds import what_is
-from gancourse.classroom.commands.shared import note, refuse
+from gancourse.classroom.commands.shared import note, refuse, there_already
 
 if TYPE_CHECKING:
     from gancourse.classroom.claims import Row
+
+LOOKED_AT = 1_000  # letters in which a file says whose it is
 
 
 def lab(arguments: argparse.Namespace) -> int:
@@ -53,28 +54,35 @@ def _one_or_all(arguments: argparse.Namespace, command: str) -> None:
         raise ValueError(f"gancourse {command} takes a lecture or --all: gancourse {command} 04, gancourse {command} --all")
 
 
-def _pages(arguments: argparse.Namespace, ending: str) -> Iterator[tuple[Path, Path]]:
-    """The sources that are asked for, each with the file to write, which can be written."""
+def _pages(arguments: argparse.Namespace, ending: str) -> list[tuple[Path, Path]]:
+    """The sources that are asked for, each with the file to write, all of which can be written."""
     from gancourse.classroom import notebooks
 
     if not arguments.all:
         source = notebooks.find(arguments.notebook)
-        yield source, _page(arguments.output or Path(f"{source.stem}{ending}"))
-        return
+        return [(source, _page(arguments.output or Path(f"{source.stem}{ending}"), arguments.force))]
     folder = arguments.output or Path()
     if folder.is_file():
         raise NotADirectoryError(f"{folder} is a file: with --all, --output is the folder for the pages")
-    for source in notebooks.sources():
-        yield source, _page(folder / f"{source.stem}{ending}")
+    return [(source, _page(folder / f"{source.stem}{ending}", arguments.force)) for source in notebooks.sources()]
 
 
-def _page(path: Path) -> Path:
-    """Return ``path`` if a web page can be written there, and nothing is there but a web page."""
+def _page(path: Path, force: bool) -> Path:
+    """Return ``path`` if a web page can be written there, and nothing is there but a page that the course made."""
+    from gancourse.classroom import pages
+
     files.writable(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"{path} does not end in .html, and a web page is what this writes: name another --output")
-    if path.exists() and path.stat().st_size and "a web page" not in (kind := what_is(path)):
-        raise ValueError(f"{path} exists already and is {kind}: name another --output")
+    return _own(path, pages.GENERATOR, force)
+
+
+def _own(path: Path, mark: str, force: bool) -> Path:
+    """Return ``path`` unless something is there whose beginning lacks the ``mark`` of what the course writes."""
+    if path.exists() and path.stat().st_size and not force:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            if mark not in file.read(LOOKED_AT):
+                raise there_already(path, what_is(path))
     return path
 
 
@@ -129,7 +137,7 @@ def claims(arguments: argparse.Namespace) -> int:
     from gancourse.classroom import claims, measuring, notebooks
 
     if arguments.check:
-        refuse(arguments, "claims --check", "names", "from_notebooks", "scale")
+        refuse(arguments, "claims --check", "names", "from_notebooks", "scale", "force")
     elif arguments.from_notebooks:
         refuse(arguments, "claims --from-notebooks", "names", "scale")
     root = notebooks.root()
@@ -144,6 +152,8 @@ def claims(arguments: argparse.Namespace) -> int:
         print(f"{output.name} {'agrees' if same else 'does not agree'} with the notebooks")
         return 0 if same else 1
     files.writable(output)
+    if arguments.output is not None:
+        _ledger(output, arguments.force)
     scale = arguments.scale or notebooks.SCALE
     rows, failed = (stored, []) if arguments.from_notebooks else measuring.measure(measured, scale, note)
     if failed:
@@ -162,6 +172,15 @@ def claims(arguments: argparse.Namespace) -> int:
     if output == root / "CLAIMS.md":
         _tell(root, rows)
     return 0
+
+
+def _ledger(path: Path, force: bool) -> None:
+    """Raise a ValueError unless a ledger can be written there, and nothing is there but a ledger."""
+    from gancourse.classroom import claims
+
+    if path.suffix.lower() != ".md":
+        raise ValueError(f"{path} does not end in .md, and Markdown is what this writes: name another --output")
+    _own(path, claims.ledger_markdown([])[:200], force)
 
 
 def _tell(root: Path, rows: list[Row]) -> None:

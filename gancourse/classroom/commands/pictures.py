@@ -1,41 +1,31 @@
-"""Commands for your own pictures: train on them, draw, translate, compare two folders, export what was trained."""
+"""Commands for your own pictures: train on them, compare two folders."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gancourse.base import files
 from gancourse.classroom.commands.shared import (
-    again,
     note,
     of_options,
     plain_warnings,
     refuse,
     terminated_as_interrupted,
-    there_already,
 )
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
-    from gancourse.experiments.own.place import Place
     from gancourse.experiments.own.training import Outcome
     from gancourse.metrics import Extractor
-    from gancourse.zoo import Shipped
 
 FAMILIES = ("dcgan", "stylegan2", "r3gan", "progan", "biggan", "pix2pix", "cyclegan")
 OPTIONS = ("run", "size", "labels", "column", "fit", "background", "flip", "skip", "augment", "batch", "every", "direction")
 FEATURES = ("inception", "cells")
 LARGEST = 256  # pixels that two folders are compared at, unless told
 LOOKED_AT = 16  # pictures of a folder whose sides say that
-
-
-# ------------------------------------------------------------------------------------------------------------- training
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -73,207 +63,6 @@ def _kept(outcome: Outcome, again: str) -> int:
         return 130
     print(f"wrote {weights} and its card; look at it with: gancourse sample {outcome.place.folder}")
     return 0
-
-
-# ------------------------------------------------------------------------------------------------------------- sampling
-
-
-def place_of(checkpoint: str) -> Path | None:
-    """The folder of a run, where ``checkpoint`` is that or its checkpoint; None where it is something else."""
-    given = Path(checkpoint).expanduser()
-    folder = given if given.is_dir() else given.parent if given.name == "checkpoint.safetensors" else None
-    return folder if folder is not None and (folder / "settings.json").is_file() else None
-
-
-def no_other_folder(checkpoint: str) -> None:
-    """Raise an IsADirectoryError where ``checkpoint`` is a folder, neither that of a run nor the name of a shipped network."""
-    from gancourse import zoo
-
-    if Path(checkpoint).expanduser().is_dir() and checkpoint not in zoo.names():
-        raise IsADirectoryError(
-            f"{checkpoint} is a folder and that of no run, for it has no settings.json: name one of a run, or a checkpoint's file"
-        )
-
-
-def of_run(folder: Path) -> Shipped:
-    """What a run has trained: its weights, or its checkpoint where that is further, as of a run at work or one that was killed.
-
-    Raises FileNotFoundError where nothing is kept as yet.
-    """
-    from gancourse import zoo
-    from gancourse.base import trees
-    from gancourse.experiments.own.place import Place
-    from gancourse.experiments.own.training import standing
-
-    place = Place(folder)
-    ended = _ended(place)
-    if ended is None and not place.checkpoint.is_file():
-        raise FileNotFoundError(
-            f"nothing of {folder} is kept yet: let it train up to its first checkpoint, or begin again with: {_command(place)}"
-        )
-    step = 0 if ended is None else int(ended.card.get("steps", 0))
-    try:
-        at = int(trees.value(place.checkpoint, "step")) if place.checkpoint.is_file() else step
-        if ended is not None and at <= step:
-            return ended
-        model, card = standing(place)
-    except (ValueError, TypeError) as error:
-        if ended is None:
-            raise
-        note(f"gancourse: {error}; these are the weights of step {step:,}")
-        return ended
-    why = f"{folder} has weights of step {step:,}" if ended else f"{folder} has no weights yet"
-    note(f"gancourse: {why}: taken from its checkpoint, which stands at step {at:,} of {_steps(place):,}")
-    note(f"gancourse: if it is not at work, go on with: {_command(place)}")
-    with tempfile.TemporaryDirectory() as there:
-        return zoo.load(zoo.save(Path(there) / place.weights.name, model, card, dtype=None))
-
-
-def _ended(place: Place) -> Shipped | None:
-    """The weights that a training wrote when it ended; None where it has not, or was killed while it wrote them."""
-    from gancourse import zoo
-
-    if not place.weights.is_file():
-        return None
-    try:
-        return zoo.load(place.weights)
-    except (ValueError, OSError) as error:
-        if not place.checkpoint.is_file():
-            raise
-        note(f"gancourse: {error}")
-        return None
-
-
-def _steps(place: Place) -> int:
-    known = place.noted()
-    return 0 if known is None else int(known["asked"]["steps"])
-
-
-def _command(place: Place) -> str:
-    """The command that a run was begun with, as its settings have it."""
-    from dataclasses import fields
-
-    from gancourse.experiments.own.training import Request
-
-    known = place.noted()
-    asked: dict[str, Any] = {} if known is None else known["asked"]
-    words = ["train", asked["family"], "--images", asked["images"]]
-    for each in fields(Request):
-        value = asked.get(each.name, each.default)
-        if each.name not in ("family", "images", "run") and value != each.default:
-            words += [f"--{each.name}"] if value is True else [f"--{each.name}", str(value)]
-    return again([*words, "--run", str(place.folder)])
-
-
-def drawn(shipped: Shipped, arguments: argparse.Namespace) -> tuple[Tensor, int | None]:
-    """What ``sample`` shows of a network, [N, C, H, W], and in how many columns: of a translator above what it was given."""
-    import torch
-
-    from gancourse.zoo.cards import required_inputs
-
-    if arguments.images is not None:
-        refuse(arguments, "a translation", "label", "seed", "columns")
-        given, made = translated(shipped, arguments.images, arguments.n or 8, arguments.back, arguments.skip)
-        return torch.cat([given, made]), len(given)
-    refuse(arguments, "a network that is no translator", "back", "skip")
-    if hasattr(shipped.model, "ab") or hasattr(shipped.model, "in_channels"):
-        raise ValueError(f"{shipped.card.get('name', 'this network')} translates pictures: add --images FOLDER")
-    n, seed = arguments.n or 64, arguments.seed or 0
-    labels = labels_of(shipped, n, arguments.label, seed)
-    wanted = required_inputs(shipped.model)
-    if not isinstance(getattr(shipped.model, "latent_dim", None), int) or len(wanted) > 1 + (labels is not None):
-        call = f'gancourse.zoo.load("{arguments.checkpoint}").model({", ".join(wanted)})'
-        raise ValueError(
-            f"{arguments.checkpoint} draws from {' and '.join(wanted)}, not from latents alone: call it in Python, {call}"
-        )
-    return (shipped.sample(n, seed=seed) if labels is None else shipped.sample(n, seed=seed, labels=labels)), arguments.columns
-
-
-def labels_of(shipped: Shipped, n: int, label: str | None, seed: int = 0) -> Tensor | None:
-    """n labels for a network that knows classes: all ``label``, or all classes in turn; None for other networks.
-
-    A label is a name or a number; of several attributes ``hair=red,glasses=yes``, and those that are not asked for are drawn.
-    """
-    import torch
-
-    from gancourse.base import check
-    from gancourse.models.layers.conditional import Classes
-
-    known = _values(shipped)
-    if not known:
-        if label is not None:
-            raise ValueError(f"{shipped.card.get('name', 'this network')} knows no classes: leave --label out")
-        return None
-    labels = Classes.of(known).spread(n, seed)
-    if len(known) == 1:
-        return labels if label is None else torch.full((n,), _number("label", label, *known.values()))
-    asked: set[str] = set()
-    for part in () if label is None else label.split(","):
-        attribute, equals, value = (word.strip() for word in part.partition("="))
-        if not equals:
-            raise ValueError(f"labels have the attributes {', '.join(known)}: ask as in --label {_example(known)}, not {label}")
-        place = list(known).index(check.one_of("attribute", attribute, list(known)))
-        if attribute in asked:
-            raise ValueError(f"{attribute} is asked for twice in --label {label}: leave one out")
-        asked.add(attribute)
-        labels[:, place] = _number(attribute, value, known[attribute])
-    return labels
-
-
-def _values(shipped: Shipped) -> dict[str, list[str]]:
-    """The names of the values of each attribute that the labels of a network have: numbers where the card names none."""
-    from gancourse.zoo import exported
-
-    sizes = exported.label_sizes(shipped.model)
-    if named := shipped.card.get("classes"):
-        return {"label": list(named)}
-    told = shipped.card.get("network", {}).get("arguments", {}).get("classes")
-    if isinstance(told, dict):
-        return {name: list(values) for name, values in told.items()}
-    return {"label" if len(sizes) == 1 else f"attribute {i}": [str(v) for v in range(k)] for i, k in enumerate(sizes)}
-
-
-def _number(what: str, value: str, names: list[str]) -> int:
-    """The number of a value, given by its name or by that number."""
-    from gancourse.base import check
-
-    if value.isdecimal() and value not in names:
-        if int(value) >= len(names):
-            raise ValueError(f"{what} must be a class or a number below {len(names)}, not {value}: {', '.join(names)}")
-        return int(value)
-    return names.index(check.one_of(what, value, names))
-
-
-def _example(known: dict[str, list[str]]) -> str:
-    return ",".join(f"{name}={values[-1]}" for name, values in list(known.items())[:2])
-
-
-def translated(shipped: Shipped, images: str, n: int, back: bool, skip: bool = False) -> tuple[Tensor, Tensor]:
-    """The first n pictures of a folder, and what a translator makes of them."""
-    import torch
-
-    from gancourse.data.images import to_float
-    from gancourse.data.own import first_of
-
-    name, arguments = shipped.card.get("name", "this network"), shipped.card.get("data", {}).get("arguments", {})
-    if hasattr(shipped.model, "latent_dim"):
-        raise ValueError(f"{name} draws from latents and translates nothing: leave --images out")
-    with plain_warnings(), of_options():
-        x = to_float(first_of(images, int(getattr(shipped.model, "size", arguments.get("size", 64))), n, skip=skip))
-    with torch.no_grad():
-        return x, one_way(shipped.model, back)(x).clamp(-1, 1)
-
-
-def one_way(model: Any, back: bool) -> Any:
-    """The network itself; of two translators the one asked for."""
-    if hasattr(model, "ba"):
-        return model.ba if back else model.ab
-    if back:
-        raise ValueError("this network translates one way alone: leave --back out")
-    return model
-
-
-# ------------------------------------------------------------------------------------------------------------- distance
 
 
 def distance(arguments: argparse.Namespace) -> None:
@@ -342,53 +131,3 @@ def _extractor(asked: str | None, weights: Path | None) -> tuple[Extractor, str]
     if asked == "inception":
         raise FileNotFoundError(f"the weights of Inception are not on disk, {where}")
     return CellFeatures(), f"Inception's weights are not on disk, so these are no Inception distances; {where}"
-
-
-# --------------------------------------------------------------------------------------------------------------- export
-
-
-def export(arguments: argparse.Namespace) -> None:
-    """Write a network as safetensors with its card, and as ONNX."""
-    from gancourse import zoo
-    from gancourse.zoo import exported
-
-    if arguments.no_onnx:
-        refuse(arguments, "export --no-onnx", "back")
-    run = place_of(arguments.checkpoint)
-    if run is None:
-        no_other_folder(arguments.checkpoint)
-    folder = arguments.output or (run if run is not None else Path()) / "export"
-    if folder.is_file():
-        raise NotADirectoryError(f"{folder} is a file: name a folder")
-    shipped = of_run(run) if run is not None else zoo.load(arguments.checkpoint)
-    name = run.resolve().name if run is not None else shipped.card["name"]
-    target = files.writable(folder / f"{name}.safetensors")
-    onnx = target.with_name(f"{name}-back.onnx") if arguments.back else target.with_suffix(".onnx")
-    paths, before = [target, target.with_suffix(".json"), *([] if arguments.no_onnx else [onnx])], _exported(target, shipped)
-    for path in paths:
-        if path.exists() and path.name not in before and not arguments.force:
-            raise there_already(path)
-    written_here = sorted({*before, *(path.name for path in paths)})
-    written = zoo.save(target.resolve(), shipped.model, {**shipped.card, "exported": written_here}, dtype=None)
-    print(f"wrote {written} and its card")
-    if arguments.no_onnx:
-        return
-    size = int(getattr(shipped.model, "size", shipped.card.get("data", {}).get("arguments", {}).get("size", 64)))
-    try:
-        with plain_warnings():
-            made = exported.to_onnx(one_way(shipped.model, arguments.back), onnx, size=size)
-    except ImportError as error:  # an extra that the course itself does without
-        raise RuntimeError(f"{error}, or leave ONNX out with --no-onnx") from error
-    print(f"wrote {made.path}: {made}")
-
-
-def _exported(target: Path, shipped: Shipped) -> list[str]:
-    """The names of what an earlier export of the same network, which may have been trained less, wrote beside a file."""
-    from gancourse import zoo
-
-    try:
-        known = zoo.card(target)
-    except (OSError, ValueError):
-        return []
-    same = all(known.get(key) == shipped.card.get(key) for key in ("network", "data", "training", "seed"))
-    return list(known.get("exported", [])) if same else []

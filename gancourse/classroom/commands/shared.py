@@ -112,10 +112,34 @@ def refuse(arguments: argparse.Namespace, what: str, *names: str) -> None:
         raise ValueError(f"{what} does not use {given}: leave it out")
 
 
-def there_already(path: Path) -> ValueError:
-    """What to raise where a file would be written over that this command may not have made."""
-    return ValueError(f"{path} exists already: add --force to replace it, or name another --output")
+def there_already(path: Path, kind: str = "") -> ValueError:
+    """What to raise where a file, of that kind, would be written over that this command may not have made."""
+    return ValueError(f"{path} exists already{kind and f' and is {kind}'}: add --force to replace it, or name another --output")
 
 
 def note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def no_other_file(path: Path) -> Path:
+    """Return ``path`` unless something is there that is no checkpoint of the course: an existing path is given no ending."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file in it")
+    if path.exists() and path.suffix not in (".safetensors", ".json"):
+        from gancourse.base.kinds import what_is
+
+        raise ValueError(
+            f"{path} is {what_is(path)}, and no checkpoint of the course, which is a .safetensors file with its card beside it; "
+            f'weights of other programs are read in Python: gancourse.zoo.reference.load("{path}")'
+        )
+    return path
+
+
+def no_other_folder(checkpoint: str) -> None:
+    """Raise an IsADirectoryError where ``checkpoint`` is a folder, neither that of a run nor the name of a shipped network."""
+    from gancourse import zoo
+
+    if Path(checkpoint).expanduser().is_dir() and checkpoint not in zoo.names():
+        raise IsADirectoryError(
+            f"{checkpoint} is a folder and that of no run, for it has no settings.json: name one of a run, or a checkpoint's file"
+        )

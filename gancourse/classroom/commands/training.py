@@ -1,17 +1,17 @@
-"""Commands that train by a recipe of the course, draw samples, and run the recorded experiments."""
+"""Commands that train by a recipe of the course, and run the recorded experiments."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gancourse.base import files
 from gancourse.classroom.commands import pictures
 from gancourse.classroom.commands.shared import (
+    no_other_file,
     note,
     of_options,
     plain_warnings,
@@ -19,9 +19,6 @@ from gancourse.classroom.commands.shared import (
     terminated_as_interrupted,
     there_already,
 )
-
-if TYPE_CHECKING:
-    from PIL.PngImagePlugin import PngInfo
 
 PRECISIONS = ("auto", "float32", "bf16")
 
@@ -37,7 +34,7 @@ def train(arguments: argparse.Namespace) -> int:
     refuse(arguments, "a recipe" if arguments.recipe else "the list of recipes", *pictures.OPTIONS)
     if arguments.recipe is None:
         refuse(arguments, "the list of recipes", "steps", "seed", "precision", "compile", "checkpoint", "output", "force")
-        print(_listed("recipe", experiments.names(), {name: one.title for name, one in experiments.RECIPES.items()}))
+        print(listed("recipe", experiments.names(), {name: one.title for name, one in experiments.RECIPES.items()}))
         print("on your own pictures, with --images FOLDER: " + ", ".join(pictures.FAMILIES))
         return 0
     from gancourse import zoo
@@ -65,7 +62,7 @@ def train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _listed(what: str, names: Sequence[str], titles: Mapping[str, str] | None = None) -> str:
+def listed(what: str, names: Sequence[str], titles: Mapping[str, str] | None = None) -> str:
     """A line for each name: steps and minutes of the shipped network of that name, where there is one, and what it is."""
     from gancourse import zoo
 
@@ -91,20 +88,6 @@ def _card(name: str) -> Mapping[str, Any]:
         return {}
 
 
-def no_other_file(path: Path) -> Path:
-    """Return ``path`` unless something is there that is no checkpoint of the course: an existing path is given no ending."""
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder: name a file in it")
-    if path.exists() and path.suffix not in (".safetensors", ".json"):
-        from gancourse.base.kinds import what_is
-
-        raise ValueError(
-            f"{path} is {what_is(path)}, and no checkpoint of the course, which is a .safetensors file with its card beside it; "
-            f'weights of other programs are read in Python: gancourse.zoo.reference.load("{path}")'
-        )
-    return path
-
-
 def _how_to_go_on(stopped: str, arguments: argparse.Namespace) -> str:
     """What is said of a training that Ctrl-C cut short, with the same command once more if that goes on from there."""
     if arguments.checkpoint is None:
@@ -112,61 +95,6 @@ def _how_to_go_on(stopped: str, arguments: argparse.Namespace) -> str:
     if not arguments.checkpoint.exists():
         return f"{stopped} before the first step was kept; nothing was written"
     return f"{stopped}; nothing is lost, go on with: {arguments.again}"
-
-
-def sample(arguments: argparse.Namespace) -> None:
-    from gancourse import viz, zoo
-
-    if arguments.checkpoint is None:
-        refuse(arguments, "the list of checkpoints", "n", "seed", "columns", "output", "label", "images", "back", "skip", "force")
-        shipped = zoo.names()
-        print(_listed("checkpoint", shipped) if shipped else "shipped checkpoints: none")
-        return
-    run = pictures.place_of(arguments.checkpoint)
-    usual = (run or Path()) / "grid.png"  # of a run where its pictures do not lie, and where nobody else's do
-    output = _sheet(arguments.output or usual, arguments.force or (run is not None and arguments.output is None))
-    if run is None:
-        pictures.no_other_folder(arguments.checkpoint)
-    if run is None and ("/" in arguments.checkpoint or os.sep in arguments.checkpoint or arguments.checkpoint not in zoo.names()):
-        no_other_file(Path(arguments.checkpoint))
-    images, columns = pictures.drawn(pictures.of_run(run) if run is not None else zoo.load(arguments.checkpoint), arguments)
-    if images.ndim != 4:
-        raise ValueError(f"{arguments.checkpoint} makes samples of shape {list(images.shape[1:])}, which are no images")
-    picture = viz.grid(images, columns=columns)
-    done = "replaced" if output.exists() else "wrote"
-    files.keep_whole(output, lambda part: picture.save(part, "PNG", pnginfo=_signed()))
-    print(f"{done} {output} ({picture.width} x {picture.height} pixels)")
-
-
-_SIGNED = ("Software", "gancourse sample")  # a text in the PNG, by which its own sheets are known
-
-
-def _signed() -> PngInfo:
-    from PIL.PngImagePlugin import PngInfo
-
-    text = PngInfo()
-    text.add_text(*_SIGNED)
-    return text
-
-
-def _sheet(path: Path, force: bool) -> Path:
-    """Return ``path`` if samples can be written there, and nothing is there but an earlier sheet of samples."""
-    files.writable(path)
-    if path.suffix.lower() != ".png":
-        raise ValueError(f"{path} does not end in .png, and a PNG is what this writes: name another --output")
-    if path.exists() and not force and not _own_sheet(path):
-        raise there_already(path)
-    return path
-
-
-def _own_sheet(path: Path) -> bool:
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            return picture.info.get(_SIGNED[0]) == _SIGNED[1]
-    except (OSError, ValueError, SyntaxError):
-        return False
 
 
 def experiment(arguments: argparse.Namespace) -> int:

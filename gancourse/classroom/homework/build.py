@@ -39,19 +39,23 @@ def sources(folder: Path | None = None) -> list[Path]:
 
 
 def find(name: str, folder: Path | None = None) -> Path:
-    """The source that ``name`` means: "1", "hw1", "hw1_two_player_game", or the path of a notebook."""
+    """The source that ``name`` means: "1", "hw1", "hw1_two_player_game", or the path of a notebook.
+
+    ValueError where none is meant, or where the path is that of another file.
+    """
     known = {path.stem: path for path in sources(folder)}
     stem = Path(name).stem
     for candidate, path in known.items():
         number = candidate.partition("_")[0]
         if stem in (candidate, number, number.removeprefix("hw")):
+            files.refuse_another(name, folder or notebooks.root(), path, solution_path(path), student_path(path))
             return path
     return known[one_of("homework", stem, known)]
 
 
 def solution_path(source: Path) -> Path:
     """Where the notebook with the answers stands."""
-    return source.parent.parent / f"{source.stem}.ipynb"
+    return notebooks.target(source)
 
 
 def student_path(source: Path) -> Path:
@@ -85,10 +89,7 @@ def solution(source: Path) -> NotebookNode:
             cell.outputs, cell.execution_count = [], None
         cells.append(cell)
     cells.append(_total(source))
-    book = v4.new_notebook(
-        cells=[cells[0], link, install, *cells[1:]],
-        metadata={"kernelspec": notebooks._KERNELSPEC, "language_info": notebooks._LANGUAGE},
-    )
+    book = notebooks.of_cells([cells[0], link, install, *cells[1:]])
     for place, cell in enumerate(book.cells):
         named = cell.metadata.get("nbgrader", {}).get("grade_id")
         cell.id = named or hashlib.sha256(f"{place}\0{cell.source}".encode()).hexdigest()[:12]

@@ -15,8 +15,8 @@ from gancourse import theory
 from gancourse.classroom.homework.checks.calls import gradient, unchanged
 from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, as_it_was, descend, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
-from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, scalar, show, true
+from gancourse.classroom.slips import Slips, summed, swapped, times
 from gancourse.losses import non_saturating_g as _non_saturating
 from gancourse.losses import saturating_d as _d_loss
 from gancourse.losses import saturating_g as _saturating

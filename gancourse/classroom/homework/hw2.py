@@ -16,17 +16,14 @@ from torch import Tensor, nn
 from gancourse.classroom.homework.checks.calls import forbidden, on_meta, trace, unchanged
 from gancourse.classroom.homework.checks.players import as_it_was
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import builtin, close, compare, equal, shape, show, true
 from gancourse.classroom.right import angle as _angle
 from gancourse.classroom.right import direction as _direction
+from gancourse.classroom.slips import Slips, summed, swapped, times
+from gancourse.theory.convolution import convolved_size as _conv_size
 from gancourse.theory.convolution import transposed_size as _transposed_size
 
 # 1. Sizes ----------------------------------------------------------------------------------------------------------------
-
-
-def _conv_size(n: int, k: int, s: int, p: int) -> int:
-    return (n + 2 * p - k) // s + 1
 
 
 def _doubling_padding(k: int) -> int | None:

@@ -16,12 +16,12 @@ from gancourse import theory
 from gancourse.classroom.homework.checks.calls import gradient, unchanged
 from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, as_it_was, descend, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.slips import Slips, summed, times
 from gancourse.classroom.homework.checks.values import close, compare, finite, number, pair, scalar, shape, show, true
 from gancourse.classroom.right import centred_at_1
 from gancourse.classroom.right import lengths as _lengths
 from gancourse.classroom.right import pull as _move
 from gancourse.classroom.right import squares as _squares_d
+from gancourse.classroom.slips import Slips, summed, times
 from gancourse.losses import wasserstein_d as _critic_loss
 from gancourse.losses import wasserstein_g as _generator_loss
 from gancourse.theory import transport as oracle

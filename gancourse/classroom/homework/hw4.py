@@ -14,8 +14,13 @@ from gancourse import theory
 from gancourse.classroom.homework.checks.calls import gradient, harmless, on_meta, unchanged
 from gancourse.classroom.homework.checks.players import as_it_was, gradients
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
-from gancourse.classroom.homework.checks.slips import Slips, summed, times
 from gancourse.classroom.homework.checks.values import close, compare, number, scalar, true
+from gancourse.classroom.right import information as _of_a_category
+from gancourse.classroom.right import products as _meeting
+from gancourse.classroom.slips import Slips, summed, times
+from gancourse.losses import hinge_d as _hinge
+from gancourse.losses import hinge_g as _raised
+from gancourse.losses import non_saturating_g as _minus_log
 
 LOG2, LOG_2PI = math.log(2.0), math.log(2 * math.pi)
 
@@ -96,17 +101,14 @@ def normalisation(sheet: Sheet, conditional_batch_norm: Callable) -> None:
 
     with sheet.item("the slopes, through the statistics as well", 1):
         probe = sheet.randn(6, 3, 2, 5)
-        for name, f, where in (
-            ("the pictures", lambda v: (conditional_batch_norm(v, y, gains, biases) * probe).sum(), x),
-            ("the gains", lambda v: (conditional_batch_norm(x, y, v, biases) * probe).sum(), gains),
-            ("the biases", lambda v: (conditional_batch_norm(x, y, gains, v) * probe).sum(), biases),
-        ):
-            slope, what = gradient(f, where), f"the slope in {name}, by finite differences"
-            for _ in range(3):
-                way = sheet.randn(*where.shape)
-                by_differences = (number(f(where + 1e-4 * way)) - number(f(where - 1e-4 * way))) / 2e-4
-                said = _UNDETACHED if where is x else ""
-                close((slope * way).sum(), by_differences, what, slip=said, rtol=1e-4, atol=1e-4)
+        for what, place in (("the pictures", 0), ("the gains", 2), ("the biases", 3)):
+            given = [x, y, gains, biases]
+
+            def slope(f: Callable, given: list[Tensor] = given, place: int = place) -> Tensor:
+                before, after = given[:place], given[place + 1 :]
+                return gradient(lambda v: (f(*before, v, *after) * probe).sum(), given[place])
+
+            compare(conditional_batch_norm, _norm(), slope, _BATCH_NORM, f"the slope in {what}", rtol=1e-4, atol=1e-6)
 
     with sheet.item("nothing is overwritten, any device will do", 0.5):
         harmless(conditional_batch_norm, x=x, y=y, gains=gains, biases=biases)
@@ -148,11 +150,6 @@ _LABEL_MAPS = Slips("with_label_maps") | {
 def _logit(label: Callable, w: float = 1.0, b: float = 1.0) -> Callable:
     """h @ w + b and what ``label`` makes of features, labels and table."""
     return lambda h, y, w_, b_, table: w * (h @ w_) + b * b_ + label(h, y, table)
-
-
-def _meeting(h: Tensor, y: Tensor, table: Tensor) -> Tensor:
-    """The inner products of the projection."""
-    return (table[y] * h).sum(1)
 
 
 _PROJECTION = Slips("projection") | {
@@ -241,10 +238,6 @@ class _Echo(nn.Module):
         return x + 0 * y
 
 
-def _hinge(real: Tensor, fake: Tensor) -> Tensor:
-    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
-
-
 def _judged(loss: Callable, labels: Callable = lambda y, y_fake: (y, y_fake, y_fake)) -> Callable:
     """D's loss as a function of its logits, given the labels that data are judged with, fakes drawn for and judged with."""
 
@@ -289,7 +282,7 @@ def _wished(loss: Callable, label: Callable = lambda y: y) -> Callable:
     return lambda g, d, z, y: loss(d(g(z, y), label(y)))
 
 
-_g_hinge = _wished(lambda f: -f.mean())
+_g_hinge = _wished(_raised)
 _OTHER_LABEL = "the label that it was drawn for"
 _G_HINGE = Slips("generator_loss") | {
     "the sign is turned round: the generator wants high logits": _wished(lambda f: f.mean()),
@@ -298,7 +291,7 @@ _G_HINGE = Slips("generator_loss") | {
     "no max here: the generator never has enough": _wished(lambda f: F.relu(-f).mean()),
     "the sum over the batch: take the mean": _wished(lambda f: -f.sum()),
     "this is the logistic loss of homework 1": _wished(lambda f: F.softplus(-f).mean()),
-    _OTHER_LABEL: _wished(lambda f: -f.mean(), lambda y: 0 * y),
+    _OTHER_LABEL: _wished(_raised, lambda y: 0 * y),
 }
 
 
@@ -474,7 +467,7 @@ _ROUNDED = "the logarithm of a probability that has rounded to 0 or 1: stay with
 _CATEGORY = Slips("category_bound") | {
     "the entropy H(c) of the category is missing": _log_q,
     "the entropy with the wrong sign": _category(_log_q, lambda v: -math.log(v.shape[1])),
-    "the sign is turned round: the bound is maximised": lambda v, c: -_category(_log_q)(v, c),
+    "the sign is turned round: the bound is maximised": times(-1, _of_a_category),
     "cross-entropy is minus the mean of log Q: subtract it": _category(F.cross_entropy),
     "log N: the entropy of the code is that of its K values": _category(_log_q, lambda v: math.log(len(v))),
     "this is the number of values in place of their entropy": _category(_log_q, lambda v: v.shape[1]),
@@ -529,7 +522,7 @@ def codes(sheet: Sheet, category_bound: Callable, uniform_bound: Callable) -> No
     mean, log_std, u = sheet.randn(7), 0.5 * sheet.randn(7) - 0.5, 2 * sheet.rand(7) - 1
 
     with sheet.item("of a category", 0.5):
-        compare(category_bound, _category(_log_q), (logits, c), _CATEGORY, read=scalar)
+        compare(category_bound, _of_a_category, (logits, c), _CATEGORY, read=scalar)
 
     with sheet.item("of a number", 0.5):
         compare(uniform_bound, _gaussian(), (mean, log_std, u), _NUMBER, read=scalar)
@@ -586,11 +579,6 @@ _REAL_LOGIT = Slips("real_logit") | {
     "[N]: the last axis is too much": lambda v: v.logsumexp(1, keepdim=True),
     _OVERFLOW: lambda v: v.exp().sum(1).log(),
 }
-
-
-def _minus_log(v: Tensor) -> Tensor:
-    """The mean of -log of the probability that has these logits."""
-    return F.softplus(-v).mean()
 
 
 def _semi(labelled=F.cross_entropy, real=_minus_log, fake=lambda v: _minus_log(-v), logit=_of_real) -> Callable:
@@ -696,4 +684,4 @@ def _classifier(sheet: Sheet, semi_supervised_loss: Callable) -> None:
     harmless(semi_supervised_loss, labelled=labelled, y=y, real=real, fake=fake)
 
 
-seal(__name__, "gancourse.theory")
+seal(__name__, "gancourse.theory", "gancourse.classroom.right", "gancourse.losses.objectives", "gancourse.base.check")

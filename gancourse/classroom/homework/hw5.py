@@ -11,12 +11,13 @@ from torch import Tensor
 
 from gancourse.classroom.homework.checks.calls import gradient, on_meta, unchanged
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
-from gancourse.classroom.homework.checks.slips import Slips, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, shape, show, tensor, true
 from gancourse.classroom.right import deviation as _deviation
 from gancourse.classroom.right import doubled as _double
 from gancourse.classroom.right import faded
 from gancourse.classroom.right import mean_deviation as _mean_deviation
+from gancourse.classroom.right import pulled as _pulled
+from gancourse.classroom.slips import Slips, times
 
 # 1. Equalised layers -----------------------------------------------------------------------------------------------------
 
@@ -679,9 +680,8 @@ def _pull(to: Callable = lambda ws, a: a, some: Callable = lambda pulled, ws, la
     """Truncation towards another centre, or of other layers."""
 
     def f(ws: Tensor, average: Tensor, psi: float, layers: int | None = None) -> Tensor:
-        centre = to(ws, average)
-        pulled = centre + psi * (ws - centre)
-        return pulled if layers is None else some(pulled, ws, layers)
+        moved = _pulled(ws, to(ws, average), psi)
+        return moved if layers is None else some(moved, ws, layers)
 
     return f
 

@@ -15,9 +15,11 @@ from torch import Tensor, nn
 from gancourse.classroom.homework.checks.calls import gradient, unchanged
 from gancourse.classroom.homework.checks.players import Table, Tape, as_it_was, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, scalar, true
 from gancourse.classroom.right import gap as _gap
+from gancourse.classroom.right import joined as _joined
+from gancourse.classroom.right import missing_error
+from gancourse.classroom.slips import Slips, summed, swapped, times
 
 
 @contextlib.contextmanager
@@ -73,10 +75,6 @@ _CHANNELS = Slips("decoder_channels") | {
     "the last layer makes the picture: its channels are out_channels": _but(lambda p, c: [*p[:-1], (p[-1][0], c[0])]),
     "it is the inputs that are joined, not the outputs": _but(lambda p, c: [(n, 2 * m) for n, m in p[:-1]] + p[-1:]),
 }
-
-
-def _joined(skip: Tensor, y: Tensor) -> Tensor:
-    return torch.cat([skip, y], 1)
 
 
 def _u(join: Callable = _joined, bottom: Callable = lambda x: x, at: int = -1, kept: Callable = lambda ups: ups) -> Callable:
@@ -736,14 +734,16 @@ _MASKED = Slips("masked_loss") | {
     "divided by the pixels of the hole: each has three channels": _missing(count=lambda x, mask: mask.sum()),
     "divided by the number of pictures or channels: divide by all missing values": _missing(count=lambda x, mask: len(x)),
     "this is the sum: divide by the number of missing values": _missing(count=lambda x, mask: 1),
-    _REVERSE: lambda output, x, mask: _missing()(output, x, 1 - mask),
+    _REVERSE: lambda output, x, mask: missing_error(output, x, 1 - mask),
     "a mean of each picture's mean: here every missing pixel of the batch counts the same": (
-        lambda output, x, mask: sum(_missing()(output[i : i + 1], x[i : i + 1], mask[i : i + 1]) for i in range(len(x))) / len(x)
+        lambda output, x, mask: (
+            sum(missing_error(output[i : i + 1], x[i : i + 1], mask[i : i + 1]) for i in range(len(x))) / len(x)
+        )
     ),
     "this is L1: take the square": _missing(torch.abs),
     "square first, then the sum": _missing(torch.abs, lambda gaps: gaps.sum().square()),
-    "a root too much: the squared distance": lambda output, x, mask: _missing()(output, x, mask).sqrt(),
-    "a sign": times(-1, _missing()),
+    "a root too much: the squared distance": lambda output, x, mask: missing_error(output, x, mask).sqrt(),
+    "a sign": times(-1, missing_error),
     _CHANNELS_OF: _missing(count=lambda x, mask: (3 * mask.sum()).clamp(min=1)),
     _BATCH: _missing(total=lambda gaps: gaps.sum((1, 2, 3))),
     _EMPTY: _missing(count=lambda x, mask: mask.sum() * x.shape[1]),
@@ -764,15 +764,15 @@ def masks(sheet: Sheet, erase: Callable, complete: Callable, masked_loss: Callab
         close(complete(x, output, mask), _filled(x, mask, output), "completed", _COMPLETE.at(x, output, mask))
 
     with sheet.item("the loss over the hole", 1), unchanged(output=output, x=x, mask=mask):
-        compare(masked_loss, _missing(), (output, x, mask), _MASKED, read=lambda came: scalar(came, _BATCH))
-        compare(masked_loss, _missing(), (output[:, :1], x[:, :1], mask), what="grey pictures", slip=_CHANNELS_OF)
+        compare(masked_loss, missing_error, (output, x, mask), _MASKED, read=lambda came: scalar(came, _BATCH))
+        compare(masked_loss, missing_error, (output[:, :1], x[:, :1], mask), what="grey pictures", slip=_CHANNELS_OF)
 
     with sheet.item("no hole, and no gradient from outside", 1):
 
         def slope(f: Callable) -> Tensor:
             return gradient(lambda v: f(v, x, mask), output)
 
-        compare(masked_loss, _missing(), slope, _PULLED, "the gradient of the loss by the output")
+        compare(masked_loss, missing_error, slope, _PULLED, "the gradient of the loss by the output")
         close(masked_loss(output, x, torch.zeros_like(mask)), 0.0, "where nothing is missing", slip=_EMPTY)
         weight = sheet.randn(3, 3, 5, 7)
         came = gradient(lambda v: (complete(x, v, mask) * weight).sum(), output)

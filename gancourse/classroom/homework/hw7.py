@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
 from gancourse.classroom.homework.checks.players import as_it_was
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.slips import Slips, summed, swapped, times
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, scalar, shape, true
 from gancourse.classroom.right import augmented as _augment
 from gancourse.classroom.right import matching as _cls
+from gancourse.classroom.slips import Slips, summed, swapped, times
 
 # 1. Sentences ------------------------------------------------------------------------------------------------------------
 

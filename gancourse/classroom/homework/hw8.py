@@ -11,8 +11,9 @@ from torch import Tensor
 
 from gancourse.classroom.homework.checks.calls import unchanged
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.slips import Measured, Slips
 from gancourse.classroom.homework.checks.values import close, compare, equal, exactly, number, pair, shape, show, tensor, true
+from gancourse.classroom.right import symmetric_root, trace_of_root
+from gancourse.classroom.slips import Measured, Slips
 from gancourse.metrics import frechet as oracle
 
 
@@ -38,17 +39,8 @@ def _statistics(x: Tensor, correction: int = 1) -> tuple[Tensor, Tensor]:
     return x.mean(0), torch.cov(x.T, correction=correction)
 
 
-def _root(s: Tensor) -> Tensor:
-    values, vectors = torch.linalg.eigh(s)
-    return vectors * values.clamp(min=0).sqrt() @ vectors.T
-
-
-def _trace_of_root(s: Tensor, t: Tensor) -> Tensor:
-    return torch.linalg.eigvals(s @ t).real.clamp(min=0).sqrt().sum()
-
-
 def _frechet_by(
-    last: Callable[[Tensor, Tensor], Tensor] = _trace_of_root,
+    last: Callable[[Tensor, Tensor], Tensor] = trace_of_root,
     means: Callable[[Tensor], Tensor] = lambda d: d.square().sum(),
     twice: float = 2,
     correction: int = 1,
@@ -68,7 +60,7 @@ _FRECHET = Slips("frechet") | {
     "a covariance of samples divides by n - 1": _frechet_by(correction=0),
     "this is its root: the number that is reported is the square": lambda a, b: _frechet(a, b).sqrt(),
     "the product of the two roots, where the root of the product was asked for": _frechet_by(
-        lambda s, t: (_root(s) @ _root(t)).trace()
+        lambda s, t: (symmetric_root(s) @ symmetric_root(t)).trace()
     ),
     "sqrt() takes the root of each entry: a matrix has its root by its eigenvalues": _frechet_by(
         lambda s, t: (s @ t).abs().sqrt().trace()
@@ -728,16 +720,18 @@ def _moved(case: tuple, by: float) -> tuple:
     return (a + by, b + by), n, low + by, high + by, [v + by for v in nulls], control
 
 
+def _saying(answer: Callable, *given: Any) -> str:
+    """What an answer says, in words.  Texts stand in quotes: to return one is not to raise."""
+    try:
+        came = answer(*given)
+    except ValueError:
+        return "a ValueError"
+    return show(str(came) if isinstance(came, str) else came)
+
+
 def _sayings(verdict: Callable, cases: dict[str, tuple]) -> list[str]:
     """What is said of each case."""
-    said = []
-    for words, case in cases.items():
-        try:
-            came = verdict(*case)
-        except ValueError:
-            came = "a ValueError"
-        said.append(f"{words}: {came if isinstance(came, str) else show(came)}")
-    return said
+    return [f"{words}: {_saying(verdict, *case)}" for words, case in cases.items()]
 
 
 @part(points=4)
@@ -864,16 +858,13 @@ def powers(sheet: Sheet, power: Callable, trainings: Callable) -> None:
         def curve(n: int) -> float:
             return 0.85 if n < 5 else min(1.0, max(0.0, 0.8 + 0.05 * (n - start)))  # below five it seems to work, too
 
-        def found_by(f: Callable) -> list[Any]:
-            found: list[Any] = []
-            for wanted, most in ((0.8, 40), (0.9, start + 2), (0.95, start + 1)):
-                try:
-                    found.append(f(wanted, lambda n: round(curve(n), 2), most))
-                except ValueError:
-                    found.append("a ValueError")
-            return found
+        def found_by(f: Callable) -> list[str]:
+            plans = ((0.8, 40), (0.9, start + 2), (0.95, start + 1))
+            return [
+                f"{wanted:g}, at most {most}: {_saying(f, wanted, lambda n: round(curve(n), 2), most)}" for wanted, most in plans
+            ]
 
-        equal(found_by(trainings), found_by(_trainings), slips=_TRAININGS.by(found_by))
+        _agree(found_by(trainings), found_by(_trainings), _TRAININGS.by(found_by))
 
 
 # 6. Copies ---------------------------------------------------------------------------------------------------------------
@@ -1010,4 +1001,4 @@ def copies(sheet: Sheet, copying_p: Callable) -> None:
         _agree(_accused(sheet, copying_p), right, _COPYING.by(lambda f: _accused(sheet, f)))
 
 
-seal(__name__, "gancourse.metrics.frechet")
+seal(__name__, "gancourse.metrics.frechet", "gancourse.classroom.right")

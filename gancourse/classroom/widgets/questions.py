@@ -150,15 +150,12 @@ def opened(text: str) -> list[Mapping[str, Any]]:
 def sealed_cell(code: str) -> str:
     """The code of a cell with the questions of its ``widgets.quiz([...])`` sealed; code without such a call comes back as it is.
 
-    Raises ValueError where the questions are computed: they must stand there in full.
+    Raises ValueError where the questions are computed, or the cell is more than Python: they must stand there in full.
     """
-    nodes = ast.walk(ast.parse(code)) if "widgets.quiz(" in code else iter(())
-    calls = [node for node in nodes if isinstance(node, ast.Call) and _is_quiz(node)]
     lines = code.splitlines(keepends=True)
-    for call in reversed(calls):
-        given = call.args[0]
+    for given in reversed(_questions_in(code)):
         last = given.end_lineno or given.lineno
-        text = sealed(ast.literal_eval(given))
+        text = sealed(_written_out(given))
         rows = "".join(f'\n    "{text[at : at + _ROW]}"' for at in range(0, len(text), _ROW))
         head = "".join([*lines[: given.lineno - 1], _cut(lines[given.lineno - 1], None, given.col_offset)]).rstrip()
         rest = "".join([_cut(lines[last - 1], given.end_col_offset, None), *lines[last:]]).lstrip()
@@ -167,11 +164,34 @@ def sealed_cell(code: str) -> str:
     return "".join(lines)
 
 
+_IN_FULL = (
+    "widgets.quiz needs its questions written out where it is called, for they are sealed in the notebook: widgets.quiz([{...}])"
+)
+
+
+def _questions_in(code: str) -> list[ast.expr]:
+    """The questions of each quiz of a cell, given by place or by name."""
+    if "widgets.quiz(" not in code:
+        return []
+    try:
+        nodes = list(ast.walk(ast.parse(code)))
+    except SyntaxError as error:
+        raise ValueError(f"a cell with widgets.quiz must be Python and nothing else, no %magic ({error})") from None
+    calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) == "widgets.quiz"]
+    given = [[*call.args[:1], *(named.value for named in call.keywords if named.arg == "questions")] for call in calls]
+    if not all(given):
+        raise ValueError(_IN_FULL)
+    return [questions[0] for questions in given]
+
+
+def _written_out(given: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(given)
+    except ValueError:
+        raise ValueError(_IN_FULL) from None
+
+
 _ROW = 110  # letters of a line
-
-
-def _is_quiz(node: ast.Call) -> bool:
-    return ast.unparse(node.func) == "widgets.quiz" and bool(node.args)
 
 
 def _cut(line: str, start: int | None, stop: int | None) -> str:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import scale
-from gancourse.base import check, networks
+from gancourse.base import check, networks, trees
 from gancourse.experiments.class_conditional import not_embeddings
 from gancourse.experiments.own.plans import ADA_IMAGES, ADA_POLICY, Plan
 from gancourse.experiments.progressive import SideR1
@@ -45,11 +45,7 @@ def game(plan: Plan, steps: int, seed: int = 0, examples: Tensor | None = None) 
 
 def _pair(plan: Plan) -> list[nn.Module]:
     family = importlib.import_module(f"gancourse.models.{plan.family}")
-    return [family.Generator(**_tuples(plan.generator)), family.Discriminator(**_tuples(plan.discriminator))]
-
-
-def _tuples(arguments: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in arguments.items()}
+    return [family.Generator(**trees.tuples(plan.generator)), family.Discriminator(**trees.tuples(plan.discriminator))]
 
 
 def _for_pix2pix(plan: Plan) -> list[nn.Module]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gancourse import __version__
-from gancourse.base import check, files
+from gancourse.base import check, files, trees
 from gancourse.base.files import composed
 from gancourse.zoo import cards
 
@@ -132,9 +132,14 @@ def same(place: Place, known: Mapping[str, Any], asked: Mapping[str, Any], usual
             )
 
 
-def can_go_on(place: Place) -> None:
-    """Raise a ValueError where there are weights and no checkpoint: a training from step 0 would be written over them."""
+def can_go_on(place: Place, steps: int) -> None:
+    """Raise a ValueError where the checkpoint stands beyond ``steps``, and where there are weights and no checkpoint: a training
+    from step 0 would be written over them.
+    """
     if place.checkpoint.is_file():
+        if (at := int(trees.value(place.checkpoint, "step"))) > steps:
+            fix = "ask for more --steps, or use another --run to start anew"
+            raise ValueError(f"{place.folder} stands at step {at:,}, beyond the {steps:,} asked for: {fix}")
         return
     try:
         step = f" of step {int(cards.card(place.weights)['steps']):,}"

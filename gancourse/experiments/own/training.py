@@ -120,7 +120,7 @@ def _begun(place: Place, asked: Mapping[str, Any], held: contextlib.ExitStack) -
     known = place.known()
     if known is not None:
         places.same(place, known, asked, {each.name: each.default for each in fields(Request)})
-        places.can_go_on(place)
+        places.can_go_on(place, asked["steps"])
     fresh = place.ready()
     held.enter_context(place.alone(fresh))
     return known
@@ -243,7 +243,7 @@ def standing(place: Place) -> tuple[nn.Module, Card]:
 
 def _weights(request: Request, plan: Plan, pictures: Source, measured: Score, follow: Any) -> Weights:
     """The training as the card of its product tells it."""
-    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in plan.settings.items()}
+    settings = trees.tuples(plan.settings)
     return Weights(
         title=f"{pictures.name} at {plan.size} px by {plan.family}, from {pictures.count:,} pictures of one's own",
         game=game(plan, request.steps, request.seed, pictures.examples),

@@ -22,20 +22,21 @@ tests plant every one of them as a student's answer.
 >>> _LOSS = Slips("generator_loss") | {"this is the sum, take the mean": summed(_loss), "a sign": times(-1, _loss)}
 >>> compare(generator_loss, _loss, (logits,), _LOSS)
 
-``sheets`` holds parts, items and reports, ``slips`` the tables, ``values`` the comparisons, ``calls`` what is asked of slopes,
-side effects and devices, ``players`` networks that take notes.  The guard watches all of them; the names here are those that
-notebooks and the grader use.
+``sheets`` holds parts, items and reports, ``values`` the comparisons, ``calls`` what is asked of slopes, side effects and
+devices, ``players`` networks that take notes; the tables are those of :mod:`gancourse.classroom.slips`, and lectures ask there,
+too.  The guard watches all of them; the names here are those that notebooks and the grader use.
 """
 
 from __future__ import annotations
 
 import pkgutil
 
+from gancourse.classroom import slips
 from gancourse.classroom.homework import unwritten
 from gancourse.classroom.homework.checks.players import Tape
 from gancourse.classroom.homework.checks.sheets import Item, Report, Score, Sheet, TimeUp, Wrong, part, parts, seal, total
-from gancourse.classroom.homework.checks.slips import Slips
 from gancourse.classroom.homework.checks.values import close, equal, finite, true
+from gancourse.classroom.slips import Slips
 
 __all__ = [
     "Item",
@@ -56,5 +57,5 @@ __all__ = [
     "true",
 ]
 
-seal(__name__, *(found.name for found in pkgutil.iter_modules(__path__, f"{__name__}.")), "gancourse.base.cells")
+seal(__name__, *(found.name for found in pkgutil.iter_modules(__path__, f"{__name__}.")), slips.__name__, "gancourse.base.cells")
 unwritten.say_kindly()

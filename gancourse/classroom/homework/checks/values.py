@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.classroom.homework.checks.sheets import Wrong
-from gancourse.classroom.homework.checks.slips import Measured, Slips, agree, likeliest
+from gancourse.classroom.slips import REAL, Measured, Slips, agree, is_complex, likeliest, numbers
 
 _OF_NUMPY = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind, np.integer | np.floating | np.bool_))
 
@@ -37,6 +37,8 @@ def show(value: Any) -> str:
             return f"a tensor of shape {list(value.shape)}"
         if value.ndim == 0:
             return f"{value.item():.6g}"
+        if is_complex(value):
+            return f"complex numbers of shape {list(value.shape)}"
         if value.numel() <= 8:
             return (
                 "["
@@ -55,13 +57,15 @@ def show(value: Any) -> str:
 
 
 def tensor(came: Any, what: str = "a tensor") -> Tensor:
-    """``came`` if it is a plain tensor."""
+    """``came`` if it is a plain tensor of real numbers."""
     if type(came) is np.ndarray:
         raise Wrong(
             what, f"an array of numpy of shape {list(came.shape)}", "numpy's results become tensors by torch.as_tensor(...)"
         )
     if type(came) not in (Tensor, nn.Parameter):
         raise Wrong(what, show(came))
+    if is_complex(came):
+        raise Wrong(what, show(came), REAL)
     return came
 
 
@@ -70,7 +74,7 @@ def shape(came: Any, expected: Sequence[int], slip: str = "", slips: Measured = 
     came = tensor(came, f"a tensor of shape {list(expected)}")
     if tuple(came.shape) != tuple(expected):
         if came.device.type != "meta":
-            slip = likeliest(came.detach().cpu().double(), torch.empty(tuple(expected), device="meta"), slips, 1e-5, 1e-7) or slip
+            slip = likeliest(_values(came), torch.empty(tuple(expected), device="meta"), slips, 1e-5, 1e-7) or slip
         raise Wrong(f"a tensor of shape {list(expected)}", f"one of shape {list(came.shape)}", slip)
     return came
 
@@ -86,11 +90,11 @@ def scalar(came: Any, slip: str = "a loss is one number: take the mean over the 
 def number(came: Any, what: str = "a number") -> float:
     """``came`` as a float: an int, a float, numpy's or Python's, or a tensor that holds one number."""
     came = builtin(came)
-    if type(came) in (Tensor, nn.Parameter) and came.numel() == 1:
-        return float(came.detach())
     if type(came) in (int, float):
         return float(came)
-    raise Wrong(what, show(came))
+    if type(came) not in (Tensor, nn.Parameter) or came.numel() != 1:
+        raise Wrong(what, show(came), REAL if is_complex(came) else "")
+    return float(_values(tensor(came, what)))
 
 
 def pair(came: Any, expected: str, slip: str = "") -> tuple[Any, Any]:
@@ -127,7 +131,7 @@ def _plain(value: Any) -> Any:
     if type(value) in (list, tuple):
         return [_plain(v) for v in value]
     if type(value) is bool:
-        return str(value).lower()  # True is not 1 here
+        return ("a truth value", value)  # True is neither 1 nor "true" here
     if type(value) is str or value is None:
         return value
     if type(value) in (int, float):
@@ -179,9 +183,14 @@ def _numbers(came: Any, wanted: Tensor, what: str, slips: Measured, slip: str) -
     )
     if not came.numel() == wanted.numel() == 1:
         shape(came, wanted.shape, slip, slips)
-    if came.device.type == "meta":
-        raise Wrong("numbers", "a tensor without values")
-    return came.detach().cpu().double().reshape(wanted.shape)
+    return _values(came).reshape(wanted.shape)
+
+
+def _values(came: Tensor) -> Tensor:
+    """The numbers of a tensor, in float64."""
+    if (found := numbers(came)) is None:
+        raise Wrong("numbers", "a tensor without values" if came.device.type == "meta" else "a sparse tensor")
+    return found
 
 
 def finite(came: Tensor, what: str = "the result", slip: str = "") -> Tensor:

@@ -319,7 +319,10 @@ def grade_folder(
     limits: Limits | None = None,
     say: Callable[[str], None] = print,
 ) -> list[Result]:
-    """``gancourse grade``: grade all that is in ``folder``; table and pages are written as results come, and all is said."""
+    """``gancourse grade``: grade all that is in ``folder``; table and pages are written as results come, and all is said.
+
+    Nothing is written before the right answers got all their points, and a table that was there is kept under another name.
+    """
     from gancourse.classroom.homework import build
 
     folder = Path(os.path.abspath(folder))
@@ -331,7 +334,7 @@ def grade_folder(
     if not given:
         raise ValueError(f"{printable(str(folder))} holds no notebooks and no folders of students")
     book = GradeBook(given, assignment, output, _passed_over(folder))
-    book.write()  # what cannot be written is found out now
+    book.try_out()  # what cannot be written is found out now
     began = time.monotonic()
     with Grader(assignment, limits) as grader:
         notes = protection_notes(grader, answers)
@@ -339,6 +342,8 @@ def grade_folder(
         for note in book.notes:
             say(printable(note))
         grader.rehearse()
+        if kept := book.begin():
+            say(printable(f"The table of an earlier run is kept as {kept}"))
 
         def take(place: int, result: Result) -> None:
             say(printable(f"{result.student}: {result.points:g} of {result.of:g} ({result.status})"))

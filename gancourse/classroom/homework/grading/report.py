@@ -7,7 +7,9 @@ import csv
 import hashlib
 import html
 import io
+import itertools
 import re
+import time
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -58,6 +60,29 @@ class GradeBook:
         self.unwritten: set[int] = set()  # results whose page could not be written yet
         self.pages = page_names([submission.student for submission in given])
         self.table = folder / "grades.csv"
+
+    def try_out(self) -> None:
+        """Find out whether table and pages can be written, and leave all that is there as it is; OSError if not."""
+        for path in (self.table, self.folder / "index.html", self.folder / "students" / "index.html"):
+            files.writable(path)
+
+    def begin(self) -> Path | None:
+        """Write the index and a table in which everybody waits; returns where the table that was there is kept, if one was."""
+        kept = self._keep_table()
+        self.write()
+        return kept
+
+    def _keep_table(self) -> Path | None:
+        """Copy an earlier table, in which a teacher may have worked, to a name with its time that no other content has."""
+        if not self.table.is_file():
+            return None
+        content = self.table.read_bytes()
+        when = time.strftime("%Y-%m-%d-%H%M%S", time.localtime(self.table.stat().st_mtime))
+        names = (f"grades-{when}{f'-{number}' if number > 1 else ''}.csv" for number in itertools.count(1))
+        kept = next(path for path in map(self.folder.joinpath, names) if not path.exists() or path.read_bytes() == content)
+        with files.atomic_write(kept) as part:
+            part.write_bytes(content)
+        return kept
 
     def add(self, place: int, result: Result) -> None:
         """Write the page of the submission at that place, and the table and the index again."""

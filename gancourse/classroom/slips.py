@@ -1,4 +1,8 @@
-"""Slips: wrong answers that are known beforehand, and which of them is what came."""
+"""Slips: wrong answers that are known beforehand, and which of them is what came.
+
+Homework (:mod:`gancourse.classroom.homework.checks`) and lectures (:mod:`gancourse.classroom.lines`) ask here what a number is,
+whether two agree, and what a sign, a factor or a sum in place of a mean makes of a function.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
+
+REAL = "take .real, if what is left is rounding"  # of complex answers: that of an eigenvalue, say
 
 Measured = Sequence[tuple[Callable[[], Any], str]]  # what computes a slip's value, and what is said of it
 
@@ -65,10 +72,35 @@ def summed(f: Callable) -> Callable:
     return sums
 
 
+def numbers(thing: Any) -> Tensor | None:
+    """Real numbers of Python, numpy or torch as float64 on the CPU.
+
+    None of all else: of complex ones, whose imaginary parts no cast may take away, of tensors without values (meta) or not laid
+    out as such (sparse), of True and False, texts, and None.
+    """
+    if isinstance(thing, np.ndarray):
+        return torch.from_numpy(np.array(thing, np.float64, order="C")) if thing.dtype.kind in "biuf" else None
+    if isinstance(thing, Tensor):
+        odd = is_complex(thing) or thing.device.type == "meta" or thing.layout is not torch.strided
+        return None if odd else thing.detach().double().cpu()
+    if isinstance(thing, np.number):
+        thing = thing.item()
+    if isinstance(thing, bool) or not isinstance(thing, int | float):
+        return None
+    return torch.tensor(float(thing), dtype=torch.float64)
+
+
+def is_complex(thing: Any) -> bool:
+    """Whether a number, an array or a tensor is of a complex kind, whatever its imaginary part."""
+    if isinstance(thing, np.ndarray):
+        return thing.dtype.kind == "c"
+    return thing.is_complex() if isinstance(thing, Tensor) else isinstance(thing, complex | np.complexfloating)
+
+
 def _value(compute: Callable[[], Any]) -> Tensor | None:
     """A slip's value as a tensor; None where it cannot be computed."""
     with contextlib.suppress(Exception):
-        return torch.as_tensor(compute()).detach().double()
+        return numbers(torch.as_tensor(compute()))
     return None
 
 
@@ -87,6 +119,7 @@ def likeliest(given: Tensor, wanted: Tensor, slips: Measured, rtol: float, atol:
 
 
 def agree(a: Tensor, b: Tensor, rtol: float, atol: float) -> bool:
+    """Whether numbers of one shape agree within rtol * |b| + atol everywhere; NaN agrees with NaN, an infinity with itself."""
     same = (a == b) | (a.isnan() & b.isnan())  # infinities too
     near = b.isfinite() & ((a - b).abs() <= rtol * b.abs() + atol)
     return bool((same | near).all())
