@@ -59,6 +59,7 @@ NAMES = (
     "wgan_longer",
     "wgan_momentum",
     "wgan_near",
+    "wgan_near_again",
     "wgan_optimality",
     "wgan_runs",
     "wgan_seeds",
