@@ -1,0 +1,49 @@
+"""Signs counted: critics whose signs are known, and the same trainings as before."""
+
+import pytest
+import torch
+from torch import nn
+
+from gancourse.experiments import wgan_critics, wgan_signs
+from gancourse.experiments.wgan_signs import STATISTICS
+from gancourse.models import mlp
+
+
+def test_the_trainings_are_those_of_wgan_critics():
+    ours, theirs = wgan_signs.EXPERIMENT, wgan_critics.EXPERIMENT
+    assert ours.fit == theirs.fit and ours.seeds == theirs.seeds
+    assert all(arm == theirs.arms[name] for name, arm in ours.arms.items())
+    assert {name for name, value in ours.full.items() if theirs.full[name] != value} == {"measure_every"}
+
+
+def counted(change, c=0.1, n=100):
+    torch.manual_seed(0)
+    f = mlp.Discriminator(2, hidden=(n,) * 4, activation="relu")
+    with torch.no_grad():
+        for layer in f.layers:
+            if isinstance(layer, nn.Linear):
+                change(layer, c)
+    return dict(zip(STATISTICS[1:], wgan_signs.signs(f, torch.rand(50, 2) + 0.1, c), strict=True))
+
+
+def test_all_equal():
+    found = counted(lambda layer, c: [w.fill_(c) for w in layer.parameters()])
+    assert found == pytest.approx({"ends": 1, "majority": 1, "stretch": 1, "on": 1, "always": 1, "never": 0})
+    below = counted(lambda layer, c: [w.fill_(-c) for w in layer.parameters()])
+    assert below["majority"] == 1 and below["stretch"] == pytest.approx(1) and below["on"] == 0 and below["never"] == 1
+
+
+def test_random_ends():
+    found = counted(lambda layer, c: [w.copy_(c * torch.randn(w.shape).sign()) for w in layer.parameters()])
+    assert found["ends"] == 1 and 0.5 < found["majority"] < 0.52 and found["stretch"] == pytest.approx(2 / 10, rel=0.1)
+
+
+def test_half_of_the_way_to_the_ends():
+    found = counted(lambda layer, c: [w.fill_(c / 2) for w in layer.parameters()])
+    assert found["ends"] == 0 and found["majority"] == 1 and found["stretch"] == pytest.approx(0.5)
+
+
+def test_baselines(stages):
+    found = stages("wgan_signs").nulls()
+    assert len(found) == 4 and all(sample.shape == (2, len(STATISTICS)) for sample in found.values())
+    assert (found["random ends, 0.1"][:, 1] == 1).all() and (found["clipped once at 0.01"][:, 1] > 0.5).all()
