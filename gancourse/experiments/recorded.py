@@ -61,6 +61,7 @@ NAMES = (
     "wgan_momentum",
     "wgan_near",
     "wgan_near_again",
+    "wgan_near_seats",
     "wgan_optimality",
     "wgan_runs",
     "wgan_seeds",
