@@ -28,14 +28,37 @@ def counted(change, c=0.1, n=100):
 
 def test_all_equal():
     found = counted(lambda layer, c: [w.fill_(c) for w in layer.parameters()])
-    assert found == pytest.approx({"ends": 1, "majority": 1, "stretch": 1, "on": 1, "always": 1, "never": 0})
+    assert found == pytest.approx({"ends": 1, "majority": 1, "between": 1, "stretch": 1, "on": 1, "always": 1, "never": 0})
     below = counted(lambda layer, c: [w.fill_(-c) for w in layer.parameters()])
     assert below["majority"] == 1 and below["stretch"] == pytest.approx(1) and below["on"] == 0 and below["never"] == 1
 
 
+def test_signs_that_are_equal_between_the_units_that_are_on():
+    """Half of the units of a layer are off for ever, and the weights that touch them have random signs."""
+
+    def change(layer, c):
+        weights, bias = layer.weight, layer.bias
+        weights.copy_(c * torch.randn(weights.shape).sign())
+        if len(bias) > 1:
+            half = len(bias) // 2
+            bias.fill_(c)
+            bias[half:] = -100
+            weights[:half, : max(2, weights.shape[1] // 2)] = c
+
+    found = counted(change)
+    assert found["on"] == found["always"] == found["never"] == 0.5
+    assert found["between"] == pytest.approx(1) and 0.6 < found["majority"] < 0.65
+    assert found["stretch"] == pytest.approx(0.5, abs=0.04)
+
+
 def test_random_ends():
     found = counted(lambda layer, c: [w.copy_(c * torch.randn(w.shape).sign()) for w in layer.parameters()])
-    assert found["ends"] == 1 and 0.5 < found["majority"] < 0.52 and found["stretch"] == pytest.approx(2 / 10, rel=0.1)
+    assert (
+        found["ends"] == 1
+        and 0.5 < found["majority"] < 0.52
+        and found["between"] < 0.6
+        and found["stretch"] == pytest.approx(2 / 10, rel=0.1)
+    )
 
 
 def test_half_of_the_way_to_the_ends():
