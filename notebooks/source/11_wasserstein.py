@@ -189,7 +189,7 @@ print("on a line, the area between the distribution functions:", f"{transport.wa
 # $f$ is what WGAN calls a **critic**.
 
 # %% [markdown] tags=["notes"]
-# When both live on the same places, moving nothing costs nothing, and the best prices can be taken as $g = -f$ (why, says section 7). The condition
+# When both live on the same places, moving nothing costs nothing, and the best prices can be taken as $g = -f$ (section 7 says why). The condition
 # becomes $f_i - f_j \le \|x_i - x_j\|$ for all pairs: $f$ is *1-Lipschitz*. This is the theorem of Kantorovich and Rubinstein,
 #
 # $$W(p, q) = \max_{\|f\|_L \le 1} \mathbb{E}_{p} f - \mathbb{E}_{q} f,$$
@@ -334,10 +334,10 @@ for shift in (0.5, 1.0, 2.0, 4.0, 8.0, 12.0):
     print(f"{shift:5.1f} {slopes[0]:12.4f} {slopes[1]:16.2e}")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Wang: so train the critic to optimality. With $W$ the slope stays; with JS the last column *is* that of the optimal discriminator.
+# Wang: so train the critic to optimality. With $W$ the slope stays; with JS the last column *is* the optimal discriminator's.
 
 # %% [markdown] tags=["notes"]
-# Wang concludes that the critic should be trained to optimality. With $W$ the slope stays. With JS the last column *is* that of the optimal discriminator.
+# Wang concludes that the critic should be trained to optimality. With $W$ the slope stays. With JS the last column *is* the optimal discriminator's.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Lipschitz constants
@@ -777,7 +777,7 @@ question(
 # %% [markdown] tags=["notes"]
 # Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, from the same weights. (More than 1, for a penalty is a price: section 12.) *Like the best*: less than a clipped critic, which shows seven times the distance and has a better idea of its shape. (The two-sided one in the picture is the worst of its five.) *Proved*: 0.53 of $W$ on average, where the clipped prove 0.45, but anything from 0.30 to 0.66.
 #
-# Why? The two-sided objective does not forbid the distance. Section 12 trains these critics on. One-sided ones keep it for 1,600 two-sided steps, 1.05 to 1.07. Two-sided ones have it after as many one-sided steps, 1.04 to 1.05; with their own penalty they creep on, to 0.72 to 1.05. Twelve new ones all show it after 12,800 (section 9). So the distance is an end of both forms, and the two-sided is slow to find it. The length it finds soon: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
+# Is it the objective? It does not forbid the distance. Section 12 trains these critics on. One-sided ones keep it for 1,600 two-sided steps, 1.05 to 1.07. Two-sided ones have it after as many one-sided steps, 1.04 to 1.05; with their own penalty they creep on, to 0.72 to 1.05. Twelve new ones all show it after 12,800 (section 9). So the distance is an end of both forms, and the two-sided is slow to find it. The length it finds soon: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
 # The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. C20.distance is a question, for no paper promises $W$ after 1,600 steps. (Other generators: section 13.)
 
@@ -927,7 +927,7 @@ plt.show()
 # 5. *An epsilon for each pixel*: the points fill a box in place of a line.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Tests that find them in a millisecond
+# ## Tests that find them at once
 #
 # Critics so simple that the penalty is known by hand: a constant, $w \cdot x$ with $\|w\| = 1$, and $\|x\|^2/2$.
 
@@ -1302,7 +1302,7 @@ for axis, (name, (at, values)) in zip(axes, plane.curves(optimal, "bound").items
     axis.plot(4 * at, values.T, color="0.7", linewidth=1)
     axis.plot(4 * at, values.mean(0), color=D_COLOUR, linewidth=3)
     axis.axvline(1600, color="0.6", linewidth=1, linestyle="dotted")
-    axis.set(title=name, xlabel="step of the critic", ylim=(-0.2, 1))
+    axis.set(title=name, xlabel="step of the critic", xticks=4 * at[[0, len(at) // 2, -1]], ylim=(-0.1, 1))
 axes[0].set_ylabel("proved / W")
 plt.show()
 viz.table(
@@ -2101,7 +2101,7 @@ viz.table(
 # %% [markdown]
 # *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72.
 #
-# *Moved back*, the best critic follows in all 48 runs, at 0.92 to 1.00, so the looks can be told apart (C18.near_best). The one that looks on has 0.86 [0.81, 0.90], though 0.24 in one run: a trained critic can do it, too (C18.near_seen). The clipped ones have 0.65 [0.58, 0.72], and C18.near is contradicted. They follow worse than the one that looks on, by 0.21 [0.13, 0.29] (C18.near_less), and worse than a clock, by 0.13 [0.04, 0.22] (C18.near_clock). Where half of the way comes first, the second move is small and a clock has 0.91; where it comes second, a clock has 0.64, the clipped critics 0.60.
+# *Moved back*, the best critic follows in all 48 runs, at 0.92 to 1.00, so the looks can be told apart (C18.near_best). The one that looks on has 0.86 [0.81, 0.90], though 0.24 in one run: a trained critic can do it, too (C18.near_seen). The clipped ones have 0.65 [0.58, 0.72], and C18.near is contradicted. They follow worse than the one that looks on, by 0.21 [0.13, 0.29] (C18.near_less), and worse than a clock, by 0.13 [0.04, 0.22] (C18.near_clock). Where half of the way comes first, the second move is small and a clock has 0.91; where it comes second, a clock has 0.64, the clipped critics 0.60. (In section 6's picture the clipped critic falls at the second move.)
 #
 # *Smoothed.* That is the word at single looks, and the paper smooths. The training's own estimates, each the median of the 101 steps around a look as in the authors' code, follow at 0.79 [0.73, 0.84] where the word at the same looks has 0.65 and a clock 0.76 (C18.near_smooth). So the filter gives back much of what the clipped critic lacks. It does not lift it clear of the clock.
 #
