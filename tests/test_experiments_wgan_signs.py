@@ -28,7 +28,9 @@ def counted(change, c=0.1, n=100):
 
 def test_all_equal():
     found = counted(lambda layer, c: [w.fill_(c) for w in layer.parameters()])
-    assert found == pytest.approx({"ends": 1, "majority": 1, "between": 1, "stretch": 1, "on": 1, "always": 1, "never": 0})
+    assert found == pytest.approx(
+        {"ends": 1, "majority": 1, "between": 1, "aligned": 1, "stretch": 1, "on": 1, "always": 1, "never": 0}
+    )
     below = counted(lambda layer, c: [w.fill_(-c) for w in layer.parameters()])
     assert below["majority"] == 1 and below["stretch"] == pytest.approx(1) and below["on"] == 0 and below["never"] == 1
 
@@ -47,8 +49,20 @@ def test_signs_that_are_equal_between_the_units_that_are_on():
 
     found = counted(change)
     assert found["on"] == found["always"] == found["never"] == 0.5
-    assert found["between"] == pytest.approx(1) and 0.6 < found["majority"] < 0.65
+    assert found["between"] == pytest.approx(1) and found["aligned"] == pytest.approx(1)
+    assert 0.6 < found["majority"] < 0.65
     assert found["stretch"] == pytest.approx(0.5, abs=0.04)
+
+
+def test_signs_that_are_equal_but_for_flips():
+    def change(layer, c):
+        flips = [torch.randn(n).sign() for n in layer.weight.shape]
+        layer.weight.copy_(c * torch.outer(*flips))
+        layer.bias.fill_(100.0)
+
+    found = counted(change, c=0.001)  # so small that the biases keep every unit on
+    assert found["on"] == 1 and found["aligned"] == pytest.approx(1) and found["stretch"] == pytest.approx(1)
+    assert found["between"] < 0.65
 
 
 def test_random_ends():
@@ -56,6 +70,7 @@ def test_random_ends():
     assert (
         found["ends"] == 1
         and 0.5 < found["majority"] < 0.52
+        and found["aligned"] < 0.65
         and found["between"] < 0.6
         and found["stretch"] == pytest.approx(2 / 10, rel=0.1)
     )

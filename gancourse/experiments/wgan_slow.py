@@ -1,4 +1,4 @@
-"""Without clipping and with momentum at a rate that suits them better, for longer; and momentum of the critic alone.
+"""Without clipping and with momentum, at a rate that suits them better and for longer.
 
 At WGAN's rate both arms of :mod:`gancourse.experiments.wgan_changes` failed; with a smaller one, in the 500 steps of
 :mod:`gancourse.experiments.wgan_changes_rates`, they were about twice as far from the data as WGAN.  Are they broken, or slow?
