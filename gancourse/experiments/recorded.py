@@ -67,7 +67,6 @@ NAMES = (
     "wgan_seeds",
     "wgan_sigmoid",
     "wgan_signs",
-    "wgan_slow",
     "wgan_strengths",
     "wgan_surface",
     "wgan_swapped",
