@@ -71,6 +71,29 @@ def test_the_best_critic_is_lipschitz_and_shows_the_distance(seed):
     assert f[0] == 0
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_critic_of_samples_is_lipschitz_shows_the_distance_and_is_that_of_the_program(seed):
+    x, y = clouds(seed, 15, 15)
+    points, f = transport.critic_of_samples(x, y)
+    assert torch.equal(points[:15], x) and torch.equal(points[15:].sort(0).values, y.sort(0).values)
+    shown = float(f[:15].mean() - f[15:].mean())
+    assert shown == pytest.approx(transport.wasserstein_samples(x, y), abs=1e-9)
+    even = torch.full((15,), 1 / 15, dtype=torch.float64)
+    program = transport.earth_mover(even, even, transport.distances(x, points[15:]))
+    assert shown == pytest.approx(program.dual_value, abs=1e-9)
+    assert ((f[:, None] - f[None, :]).abs() <= transport.distances(points, points) + 1e-9).all()
+    assert torch.allclose(transport.extend(points, f, points), f, atol=1e-9)
+    with pytest.raises(ValueError, match="equally many"):
+        transport.critic_of_samples(x, y[:14])
+
+
+def test_the_critic_of_samples_by_hand():
+    """Each of two points has one to the right of it, 1 and 3 away, on a line: the critic falls by 1 for each unit."""
+    points, f = transport.critic_of_samples(torch.tensor([0.0, 10.0]), torch.tensor([13.0, 1.0]))
+    assert points.flatten().tolist() == [0, 10, 1, 13]
+    assert (f[:2] - f[2:]).tolist() == [1, 3] and (f[0] - f[1]).abs() <= 10
+
+
 def test_extension_keeps_values_and_constant():
     x, y = clouds(0, 12, 200)
     p, q = histograms(0, 12, 12)

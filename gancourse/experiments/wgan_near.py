@@ -49,6 +49,8 @@ def shares_of(seed: int) -> tuple[float, float]:
 class Near(wgan_changes.Ring):
     """The stage of :mod:`gancourse.experiments.wgan_changes` with a critic that looks on."""
 
+    game_class = Watched
+
     def game(self, arm: Mapping[str, Any], seed: int) -> tuple[Watched, EnsembleBatches]:
         seeds, device, sizes = self.seeds(seed), scale.device(), self.size
         generators = plane.generators(seeds, wgan_changes.HIDDEN).to(device)
@@ -56,7 +58,7 @@ class Near(wgan_changes.Ring):
         at = [knocks.moments(each, sizes["steps"], sizes["measure_every"]) if arm["moved"] else () for each in seeds]
         shares = [shares_of(each) if arm["moved"] else () for each in seeds]
         players = Beside(judges, critics).to(device)
-        game = Watched(generators, players, seeds, at, shares, objective="wasserstein", clip=arm["clip"])
+        game = self.game_class(generators, players, seeds, at, shares, objective="wasserstein", clip=arm["clip"])
         return game, EnsembleBatches(self.ring, sizes["batch_size"], seeds, device=device)
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:

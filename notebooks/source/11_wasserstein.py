@@ -56,6 +56,9 @@ from gancourse.experiments import (
     wgan_knocked,
     wgan_momentum,
     wgan_near,
+    wgan_near_again,
+    wgan_near_seats,
+    wgan_signs,
     wgan_strengths,
     wgan_watched,
     wgan_watched_rates,
@@ -186,7 +189,7 @@ print("on a line, the area between the distribution functions:", f"{transport.wa
 # $f$ is what WGAN calls a **critic**.
 
 # %% [markdown] tags=["notes"]
-# When both live on the same places, moving nothing costs nothing, and the best prices can be taken as $g = -f$ (why, says section 7). The condition
+# When both live on the same places, moving nothing costs nothing, and the best prices can be taken as $g = -f$ (section 7 says why). The condition
 # becomes $f_i - f_j \le \|x_i - x_j\|$ for all pairs: $f$ is *1-Lipschitz*. This is the theorem of Kantorovich and Rubinstein,
 #
 # $$W(p, q) = \max_{\|f\|_L \le 1} \mathbb{E}_{p} f - \mathbb{E}_{q} f,$$
@@ -331,10 +334,10 @@ for shift in (0.5, 1.0, 2.0, 4.0, 8.0, 12.0):
     print(f"{shift:5.1f} {slopes[0]:12.4f} {slopes[1]:16.2e}")
 
 # %% [markdown] tags=["slide-continue", "slide-only"]
-# Wang: so train the critic to optimality. With $W$ the slope stays; with JS the last column *is* that of the optimal discriminator.
+# Wang: so train the critic to optimality. With $W$ the slope stays; with JS the last column *is* the optimal discriminator's.
 
 # %% [markdown] tags=["notes"]
-# Wang concludes that the critic should be trained to optimality. With $W$ the slope stays. With JS the last column *is* that of the optimal discriminator.
+# Wang concludes that the critic should be trained to optimality. With $W$ the slope stays. With JS the last column *is* the optimal discriminator's.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Lipschitz constants
@@ -767,16 +770,16 @@ question(
 #
 # The penalty asks for a *length* and is silent about *direction*: after 400 critic steps the slope is 1.02, the likeness to the best critic 0.29.
 #
-# The one-sided form punishes slopes above 1 only. In as many steps from the same weights its critics show the distance, and they keep it when the two-sided penalty trains them on: it is an end of both, and the two-sided training is slow to find it.
+# The one-sided form punishes slopes above 1 only. In as many steps from the same weights its critics show the distance, and they keep it when the two-sided penalty trains them on: it is an end of both. The two-sided training is slow to find it: after eight times as many steps all of twelve critics show 1.00 to 1.08 of it.
 #
 # > A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.
 
 # %% [markdown] tags=["notes"]
-# Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, from the same weights. (More than 1, for a penalty is a price: section 12.) *Like the best*: less than a clipped critic, which shows seven times the distance and has a better idea of its shape. (The two-sided one in the picture is the worst of its five.) *Proved*: 0.53 of $W$ on average, where the clipped prove 0.45, but anything from 0.30 to 0.66; section 9 asks twenty more.
+# Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, from the same weights. (More than 1, for a penalty is a price: section 12.) *Like the best*: less than a clipped critic, which shows seven times the distance and has a better idea of its shape. (The two-sided one in the picture is the worst of its five.) *Proved*: 0.53 of $W$ on average, where the clipped prove 0.45, but anything from 0.30 to 0.66.
 #
-# Why? The two-sided objective does not forbid the distance. Section 12 trains these critics on. One-sided ones keep it for 1,600 two-sided steps, 1.05 to 1.07. Two-sided ones have it after as many one-sided steps, 1.04 to 1.05; with their own penalty they creep on, to 0.72 to 1.05. So the distance is an end of both forms, and the two-sided is slow to find it. The length it finds soon: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
+# Is it the objective? It does not forbid the distance. Section 12 trains these critics on. One-sided ones keep it for 1,600 two-sided steps, 1.05 to 1.07. Two-sided ones have it after as many one-sided steps, 1.04 to 1.05; with their own penalty they creep on, to 0.72 to 1.05. Twelve new ones all show it after 12,800 (section 9). So the distance is an end of both forms, and the two-sided is slow to find it. The length it finds soon: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
-# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. C20.distance is a question, for no paper promises $W$ after 1,600 steps. (Other generators: section 13.) The paper names no number of steps: "to optimality".
+# The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. C20.distance is a question, for no paper promises $W$ after 1,600 steps. (Other generators: section 13.)
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A loss that means something
@@ -871,19 +874,22 @@ tracks("C18.clipped", "clipped", "and of a clipped critic, the paper's own", fig
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Near the data
 #
-# Section 4's WGAN again, new seeds. Correlation with the exact $W$, moved back a little, mean of eight: the clipped critic 0.55, a one-sided one that looks on 0.84 (one of eight 0.35: no verdict), a clock 0.73.
+# Section 4's WGAN again, 48 new seeds, moved back a little. Correlation with the exact $W$: the clipped critic 0.65 (smoothed, as in the paper's figure, 0.79), a one-sided one that looks on 0.86, a clock 0.77. The best critic of other samples: 0.99.
 
 # %% tags=["slide-continue", "slide-picture"]
-near = records.load("wgan_near")
+near, near_again = records.load("wgan_near"), records.load("wgan_near_again")
+typical = 2  # of 48: both critics' correlations are near their medians
 fig, axes = plt.subplots(1, 2, figsize=(10.5, 4), sharey=True, layout="constrained")
 three = {"W": ("exact W", "black", "solid"), "said": ("the clipped critic says", FAKE, "solid"), "seen": ("a critic that looks on says", D_COLOUR, "dashed")}
-for axis, arm in zip(axes, (wgan_near.ALONE, wgan_near.MOVED), strict=True):
-    of, at = wgan_near.looks(near, arm)
+both = {wgan_near.ALONE: (wgan_near.looks(near, wgan_near.ALONE), 0), wgan_near.MOVED: (wgan_near_again.looks(near_again), typical)}
+for axis, (arm, ((of, at), k)) in zip(axes, both.items(), strict=True):
     for score, (label, colour, style) in three.items():
-        axis.plot(at, of[score][0], color=colour, linewidth=3.5, linestyle=style, label=label)
+        axis.plot(at, of[score][k], color=colour, linewidth=3.5, linestyle=style, label=label)
     axis.set(xlabel="step", ylim=(0, None))
     axis.set_title(f"clipped WGAN, {arm}", fontsize=13)
-for moment in wgan_knocked.moments(near)[0]:
+axes[1].plot(at, of[wgan_near_again.BEST][typical], color="0.5", linewidth=2, label="the best critic of other samples")
+axes[1].legend(loc="upper right", fontsize=12, handles=axes[1].lines[-1:])
+for moment in wgan_knocked.moments(near_again)[typical]:
     axes[1].axvline(moment, color="0.6", linewidth=1, linestyle="dotted")
 axes[0].set_ylabel("distance")
 axes[0].legend(loc="upper right", fontsize=12)
@@ -894,7 +900,7 @@ plt.show()
 #
 # *On its right* nothing is moved. A *GAN* by itself comes about as near as unit noise (0.64) and drifts away. The critic that looks on goes with it, 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come nearer, and rises with the drift, as a clock that runs forwards would (section 13).
 #
-# *Near the data*, in the second picture, the paper's own critic follows less well. These WGANs come to 0.3 or 0.4, with the paper's five critic steps. Moved back by a quarter and by half, the clipped critics follow at 0.55 on average, a clock at 0.73. At the end they say 0.12 for 0.38, a one-sided critic that looks on says 0.37. It is the control, and has 0.84, but one of eight has 0.35: C18.near is open.
+# *Near the data*, in the second picture, the paper's own critic follows less well. These WGANs come to 0.3 or 0.4, with five critic steps. Moved back by a quarter and half, 48 clipped critics follow at 0.65, a clock at 0.77: C18.near is contradicted. (Smoothed, as in the paper, at 0.79.) A one-sided critic that looks on has 0.86, a best critic of other samples 0.99. At the end the clipped ones say 0.12 for 0.36, the one that looks on 0.35.
 #
 # And at best one compares checkpoints of *one* run: other critics have another $K$.
 
@@ -921,7 +927,7 @@ plt.show()
 # 5. *An epsilon for each pixel*: the points fill a box in place of a line.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Tests that find them in a millisecond
+# ## Tests that find them at once
 #
 # Critics so simple that the penalty is known by hand: a constant, $w \cdot x$ with $\|w\| = 1$, and $\|x\|^2/2$.
 
@@ -1057,13 +1063,13 @@ widgets.playground(far_away, preview=(0, 0.05, 0.15))
 #
 # - $W$ says *how far*; its dual is a critic with slope at most 1.
 # - Clipping gives $K$-Lipschitz, for some $K$ that nobody chose.
-# - The penalty asks for slope 1 and says nothing of direction. Against data plus noise, in short trainings, its one-sided form showed the distance, the two-sided less.
-# - At best the estimate compares checkpoints of *one* run. A clipped critic's did less well near the data; on faces left alone estimates rose.
+# - The penalty asks for slope 1 and says nothing of direction. Against data plus noise its one-sided form soon showed the distance, the two-sided after eight times as many steps.
+# - At best the estimate compares checkpoints of *one* run. Near the data a clipped critic's word followed worse than a clock; on faces left alone estimates rose.
 
 # %% [markdown]
 # # Going deeper
 #
-# Both programs on random clouds (7); what clipping does to a deep critic (8); value surfaces of three kinds of critics, trained while you wait (9); pictures, with faces of WGAN-GP and of a clipped WGAN (10), and what a WGAN does not estimate on pictures (11); objective or training, and a penalty's start, length and strength (12); rates, a GAN's own numbers, runs near the data and runs left alone, and the critic's word on faces (13).
+# Both programs on random clouds (7); what clipping does to a deep critic (8); value surfaces of three kinds of critics, trained while you wait, and critics trained to their end (9); pictures, with faces of WGAN-GP and of a clipped WGAN (10), and what a WGAN does not estimate on pictures (11); objective or training, and a penalty's start, length and strength (12); rates, a GAN's own numbers, runs near the data and runs left alone, and the critic's word on faces (13).
 
 # %% [markdown]
 # ## 7. Both programs on random clouds
@@ -1201,6 +1207,16 @@ question(
     over="trainings",
     baselines=nulls(clipped_once=once) | ceilings(all_signs_equal=11 * math.log10(0.01 * 128 / 2)),
 )
+counted = records.load("wgan_signs")
+counts, counts_of_none = ({name: of(counted, name) for name in wgan_signs.STATISTICS} for of in (plane.finals, plane.baselines))
+question(
+    "C19.signs",
+    "How near to equal signs are the layers at c = 0.1? The largest singular value over c n, mean of the layers",
+    ours=counts["stretch"]["deep, c = 0.1"],
+    over="trainings",
+    baselines=nulls(clipped_once=counts_of_none["stretch"]["clipped once at 0.1"], random_ends=counts_of_none["stretch"]["random ends, 0.1"])
+    | ceilings(all_weights_at_one_end=1, thawed_at_a_tenth_of_c=counts["stretch"]["deep, c = 0.01, thawed"]),
+)
 claim(
     "C19.ends",
     "Clipped, the weights pile up at the two ends (share of weights at -c or c; four layers, c = 0.1)",
@@ -1214,11 +1230,19 @@ claim(
     decks="W",
 )
 
+# %%
+told = {"ends": "weights at an end", "majority": "commoner sign", "between": "the same, where both units are on", "aligned": "and units may be flipped", "stretch": "singular value / (c n)", "on": "units on", "always": "always", "never": "never"}
+viz.table(
+    [[name, *(f"{of[key][name].mean():.2f}" for key in told)] for of in (counts, counts_of_none) for name in of["ends"]],
+    header=["", *told.values()],
+    caption="Twelve-layer critics, hidden layers: mean of five trainings; below, what is no training",
+)
+
 # %% [markdown] tags=["notes"]
-# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and equal signs would give a large one, by the reckoning above $11 \log_{10} 6.4 = 8.9$. (Signs were not counted.) A generator behind such a critic is thrown about.
+# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and weights at one end whose signs are equal would give a large one, by the reckoning above $11 \log_{10} 6.4 = 8.9$. Counted (`wgan_signs`, the table), it comes about in another way. A third of the weights stand at an end, and 0.61 have the commoner sign of their layer (0.70 where both units are on). But 0.74 of the units are on, and a layer's largest singular value is 0.58 of $c\,n$ (C19.signs), where random signs at the ends have 0.17 and 8.7 orders in eleven layers need 0.48 of it in each. A generator behind such a critic is thrown about.
 #
 # *Too narrow.* At $c = 0.01$ the first clip takes the gradient to $-12.4$ orders (random signs let one expect $11 \log_{10} 0.08 = -12.1$), and training leaves it there ($-12.2$). That is what the clip does and no work of training, so C19.vanish asks for something that one clip cannot give: how much *training* adds since the first clip, at $c = 0.1$ less at $c = 0.01$. Why does nothing move at 0.01? The weights' gradients are $10^{-12}$ in the last layer and less in all others, and Adam divides by $\sqrt v + 10^{-8}$: its epsilon, there to prevent a division by zero, is ten thousand times larger than the largest of what it should leave alone. Multiply the loss by $10^{10}$, and Adam takes
-# its usual steps. Then training does here what it does at $c = 0.1$: the gradient comes back to $-2.3$ orders, close to the $-2.1$ of equal signs, $11 \log_{10} 0.64$. (These thawed critics are the row's second null: those of $c = 0.1$ gain only 2.8 orders more, not 12.9.) So a clipped critic's gradients depend on $c$, on depth and width, and on a constant of the optimiser that nobody looks at.
+# its usual steps. Then training does here what it does at $c = 0.1$: the gradient comes back to $-2.3$ orders, close to the $-2.1$ of equal signs, $11 \log_{10} 0.64$. The signs are not equal there, either: about half of the weights have each. But every unit is on for ever or off for ever, so that the critic is linear, and what a unit says may as well be turned round. But for such flips the weights between units that are on do have one sign, nearly all of them (1.00 in the table; random signs 0.58). (These thawed critics are the row's second null: those of $c = 0.1$ gain only 2.8 orders more, not 12.9.) So a clipped critic's gradients depend on $c$, on depth and width, and on a constant of the optimiser that nobody looks at.
 #
 # *The penalty* begins at $-4$ orders like the others and is flat at the first look, after 100 steps.
 #
@@ -1263,8 +1287,44 @@ for k, (world, places_of) in enumerate(worlds.items()):
         axis.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2))
 plt.show()
 
+# %% [markdown]
+# Look at the columns, one training each. Clipped critics are smooth slopes with few folds, whatever the data: the paper's figure. One-sided critics have found the eight clusters and the turn of the roll; of the 25 clusters no critic has seen more than their square in 600 steps. Two-sided ones are, after these 600 steps, cones whose tip stands somewhere, and on the roll upside down. (The best critic is that of 150 points, with the accidents of these points.)
+#
+# ### To the end
+#
+# The paper trains its critics "to optimality". Here twelve of each kind have 12,800 steps under one schedule, against the ring plus noise (`wgan_optimality`). *Proved* is section 5's: what a critic shows, over its steepest slope. Thin lines are single critics, the dotted one is where section 5's stop.
+
 # %%
-bound_again, bound_before = plane.finals(twenty, "bound"), plane.baselines(twenty, "bound")
+optimal = records.load("wgan_optimality")
+proved_at_end, proved_at_start = plane.finals(optimal, "bound"), plane.baselines(optimal, "bound")["shallow, untrained"]
+fig, axes = plt.subplots(1, 3, figsize=(10, 3), sharey=True, layout="constrained")
+for axis, (name, (at, values)) in zip(axes, plane.curves(optimal, "bound").items(), strict=True):
+    axis.plot(4 * at, values.T, color="0.7", linewidth=1)
+    axis.plot(4 * at, values.mean(0), color=D_COLOUR, linewidth=3)
+    axis.axvline(1600, color="0.6", linewidth=1, linestyle="dotted")
+    axis.set(title=name, xlabel="step of the critic", xticks=4 * at[[0, len(at) // 2, -1]], ylim=(-0.1, 1))
+axes[0].set_ylabel("proved / W")
+plt.show()
+viz.table(
+    [[name, *(f"{v.mean():.2f} ({v.min():.2f} to {v.max():.2f})" for v in (plane.finals(optimal, score)[name] for score in columns))] for name in optimal.arms],
+    header=["critic", "shown / W", "slope on random lines", "like the best", "proved / W"],
+    caption="After 12,800 steps: mean of twelve trainings, and the range",
+)
+
+# %%
+at, shown_along = plane.curves(optimal, "shown")["two-sided"]
+viz.table(
+    [
+        [f"{4 * at[i]:,}", *(f"{plane.curves(optimal, 'bound')[name][1][:, i].mean():.2f}" for name in optimal.arms), f"{shown_along[:, i].min():.2f} to {shown_along[:, i].max():.2f}", int(np.sum(abs(shown_along[:, i] - 1) < 0.15))]
+        for i in (1, 2, 4, 6, 8, len(at) - 1)
+        if i < len(at)
+    ],
+    header=["step", *(f"{name}, proved / W" for name in optimal.arms), "two-sided, shown / W", "of twelve within 15 %"],
+    caption="Along the way: means of twelve trainings, and the range",
+)
+
+# %%
+bound_again = plane.finals(twenty, "bound")
 gains, proved_of_seven = bound_again["two-sided"] - bound_again["clipped"], plane.finals(again, "bound")
 least = gains.argmin()
 before_them = [tells["bound"]["two-sided"] - tells["bound"]["clipped"]]
@@ -1278,28 +1338,51 @@ control = check(
     baselines=nulls(no_difference=0, untrained_less_clipped=plane.baselines(again, "bound")["shallow, untrained"] - proved_of_seven["clipped"]),
     note="The seven seeds of section 5, whose values were known when the row was written.",
 )
-claim(
-    "C19.surface",
-    "A clipped critic is too simple: the share of W that it proves, shown over its steepest slope, two-sided less clipped",
-    paper="captures no higher moments",
-    ours=gains,
+at_end = check(
+    "C19.seen_end",
+    "The control of the next row, in its own trainings: the same after 12,800 steps",
+    ours=proved_at_end["one-sided"] - proved_at_end["clipped"],
     over="trainings",
     tolerance=at_least(0.1),
-    baselines=nulls(no_difference=0, untrained_less_clipped=bound_before["shallow, untrained"] - bound_again["clipped"]),
+    baselines=nulls(no_difference=0, untrained_less_clipped=proved_at_start - proved_at_end["clipped"]),
+)
+claim(
+    "C19.surface",
+    "A clipped critic is too simple: the share of W that it proves, shown over its steepest slope, two-sided less clipped, after 12,800 steps",
+    paper="captures no higher moments",
+    ours=proved_at_end["two-sided"] - proved_at_end["clipped"],
+    over="trainings",
+    tolerance=at_least(0.1),
+    baselines=nulls(no_difference=0, untrained_less_clipped=proved_at_start - proved_at_end["clipped"]),
     source="Gulrajani et al. 2017, section 3.1 and figure 1a",
     decks="W",
-    control=control,
-    note="Twenty new seeds. Before them came "
+    control=at_end,
+    note="Twelve new seeds. After 1,600 steps the row was open: C19.short.",
+)
+question(
+    "C19.short",
+    "And after 1,600 steps? The share of W that is proved, two-sided less clipped",
+    ours=gains,
+    over="trainings",
+    baselines=nulls(no_difference=0),
+    note="C19.surface as it was asked before: at least 0.1. Twenty seeds; before them came "
     + " and ".join(f"{len(d)} with a mean of {d.mean():.2f} ({d.min():.2f} to {d.max():.2f})" for d in before_them)
     + f", each across the edge of the tolerance. The twenty go from {gains.min():.2f} to {gains.max():.2f}, {np.sum(gains > 0)} above 0; "
     f"the two-sided critic of the least shows {two_sided_ends['shown'][least]:.2f} of W, slope {two_sided_ends['random'][least]:.2f}, "
     f"likeness {two_sided_ends['like'][least]:.2f}.",
 )
+question(
+    "C20.end",
+    "What do two-sided critics show after 12,800 steps? E f(x) - E f(G(z)) over the exact W",
+    ours=plane.finals(optimal, "shown")["two-sided"],
+    over="trainings",
+    baselines=nulls(untrained=plane.baselines(optimal, "shown")["shallow, untrained"]) | ceilings(one_sided=plane.finals(optimal, "shown")["one-sided"]),
+)
 longer = records.load("wgan_longer")
 proved, proved_before = plane.finals(longer, "bound"), plane.baselines(longer, "bound")
 claim(
     "C19.longer",
-    "The same from He's weights, for half as many steps again, on new seeds: the share of W that is proved, two-sided less clipped",
+    "The same from He's weights, after 2,400 steps, on new seeds: the share of W that is proved, two-sided less clipped",
     paper="captures no higher moments",
     ours=proved["two-sided"] - proved["clipped"],
     over="trainings",
@@ -1318,9 +1401,13 @@ question(
 )
 
 # %% [markdown]
-# Look at the columns, one training each. Clipped critics are smooth slopes with few folds, whatever the data: the paper's figure. One-sided critics have found the eight clusters and the turn of the roll; of the 25 clusters no critic has seen more than their square in 600 steps. Two-sided ones are cones whose tip stands somewhere, and on the roll upside down. (The best critic is that of 150 points, with the accidents of these points.)
+# A number that needs no scale: what a critic shows, divided by its steepest slope, is a lower bound on $W$. It *proves* so much. (We have the steepest slope *met*, at the points and on lines between them. A steeper place in between would lower the bound, so "proved" is meant with that grain of salt.) The number does see critics that are not too simple: one-sided ones prove 0.31 to 0.47 of $W$ more than clipped ones (C19.seen).
 #
-# The rows turn this into a number that needs no scale: what a critic shows, divided by its steepest slope, is a lower bound on $W$. The number does see critics that are not too simple: one-sided ones prove 0.31 to 0.47 of $W$ more than clipped ones (C19.seen). (We have the steepest slope *met*, at the points and on lines between them. A steeper place in between would lower the bound, so "proved" is meant with that grain of salt.) The two-sided form proves more than the clipped one in 18 of 20 pairs, by 0.10 of $W$ on average, [0.03, 0.17]. The tolerance was at least 0.1, so the row is open, and since the mean lies on the tolerance's edge a few more seeds would not settle it. One of the twenty shows 0.02 of $W$: its slope is 0.96, and its likeness to the best critic is -0.39. It has the right length and lies upside down. In shape the two-sided critics of section 5 are *less* like the best one than the clipped. With a weaker penalty, $\lambda = 1$, they prove 0.72 to 0.79 of $W$ where the clipped prove 0.43 to 0.47 (section 5's last column): the open row is one of the two-sided form at $\lambda = 10$ and in short training (one-sided critics prove 0.80 to 0.89 in as many steps). The paper trains its critics "to optimality"; ours had 1,600 steps, and section 5's creep on after that (section 12). From He's weights and with half as many steps again (`wgan_longer`) the two-sided form proves 0.11 to 0.41 of $W$ more, in every one of ten trainings.
+# After 1,600 steps the two-sided form proves more than the clipped one in 18 of 20 pairs, by 0.10 of $W$ on average, [0.03, 0.17], where at least 0.1 was asked for (C19.short). One of the twenty shows 0.02 of $W$: its slope is 0.96, and its likeness to the best critic is -0.39. It has the right length and lies upside down. But two-sided critics are not at their end there (section 12). So the row was asked again, of the twelve new ones, with the tolerance that it had.
+#
+# *Clipped* critics prove 0.46 of $W$ after 800 steps and 0.46 after 12,800: more time does not make them less simple. *Two-sided* ones climb all the way, from 0.40 to 0.88, as far as the *one-sided*, which begin at 0.79 and end at 0.86. Seed by seed the two-sided prove 0.42 [0.39, 0.44] of $W$ more than the clipped. C19.surface is reproduced. In shape, too, they are now more like the best critic, 0.96, than the clipped, 0.81; after 1,600 steps they were less (C19.like). And they show the distance: from step 4,800 on all twelve are within 15 % of it, at the end at 1.00 to 1.08 (C20.end). So at $\lambda = 10$ the two-sided form is slow on these data, and not wrong.
+#
+# It is quicker from He's weights, where with 2,400 steps it proves 0.11 to 0.41 of $W$ more than the clipped form in every one of ten trainings (C19.longer), and with a weaker penalty: at $\lambda = 1$ it proves 0.72 to 0.79 after 1,600 (section 5's last column).
 
 # %% [markdown]
 # ## 10. WGAN-GP on pictures
@@ -1571,14 +1658,14 @@ question(
 )
 question(
     "C19.on",
-    "And is section 9's open row a matter of length? The share of W that two-sided critics prove after 3,200 steps",
+    "And is C19.short a matter of length? The share of W that two-sided critics prove after 3,200 steps",
     ours=plane.finals(swapped, "bound")["two-sided, then two-sided"],
     over="trainings",
     baselines=nulls(the_same_critics_before=tells["bound"]["two-sided"], clipped_after_1600=tells["bound"]["clipped"]) | ceilings(one_sided_throughout=plane.finals(swapped, "bound")["one-sided, then one-sided"]),
 )
 
 # %% [markdown]
-# The one-sided critics show 1.05 to 1.07 of the distance after 1,600 two-sided steps, as after as many of their own (1.06 to 1.07). So the distance is an end of the paper's objective (C20.stays). Steps of this size do move critics. The two-sided ones leave at once when the penalty becomes one-sided: 400 steps later they show 0.93 to 1.02, and at the end 1.04 to 1.05 (C20.freed). With their own penalty, too, all five show more than before, on average 0.88 for 0.67, but only three of them are within 15 %. The worst of before, which lay upside down after 400 and 800 steps, has come farthest, from 0.42 to 1.05 (C20.on). So where section 5's two-sided critics stand is no end, but a place that they leave slowly. (All four arms begin their second training with a fresh optimiser and the full rate; what that is worth by itself was not asked. Nor why the two-sided form is slow.)
+# The one-sided critics show 1.05 to 1.07 of the distance after 1,600 two-sided steps, as after as many of their own (1.06 to 1.07). So the distance is an end of the paper's objective (C20.stays). Steps of this size do move critics. The two-sided ones leave at once when the penalty becomes one-sided: 400 steps later they show 0.93 to 1.02, and at the end 1.04 to 1.05 (C20.freed). With their own penalty, too, all five show more than before, on average 0.88 for 0.67, but only three of them are within 15 %. The worst of before, which lay upside down after 400 and 800 steps, has come farthest, from 0.42 to 1.05 (C20.on). So where section 5's two-sided critics stand is no end, but a place that they leave slowly (section 9 has twelve at their end). (All four arms begin their second training with a fresh optimiser and the full rate; what that is worth by itself was not asked. Nor why the two-sided form is slow.)
 #
 # ### Start, length, strength
 
@@ -1595,6 +1682,7 @@ shown_longer = plane.finals(longer, "shown")
 starts = {"He's": shown_again["two-sided, He"], "PyTorch's": shown_again["two-sided"]}
 starts["Twenty more from PyTorch's"] = two_sided_ends["shown"]
 starts["He's, half as long again, ten others"] = shown_longer["two-sided"]
+starts["PyTorch's, eight times as long, twelve others"] = plane.finals(optimal, "shown")["two-sided"]
 viz.table(
     [[name, f"{v.mean():.2f}", " ".join(f"{one:.2f}" for one in np.sort(v))] for name, v in starts.items()],
     header=["weights at the start", "mean", "each"],
@@ -1660,7 +1748,7 @@ question(
 )
 
 # %% [markdown]
-# *Start.* From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: one has the whole distance, and the mean does not move (C20.start). *Length.* From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance). Read the table's last column: few two-sided critics have come to the distance when their training is over. From the flat start, too, it can be reached, but seldom: of the twenty the best show 0.96 and 1.00, and one shows 0.02. How long a training to optimality would have to be, as in the paper, no row here says; a second training as long as the first is not enough for all (C20.on).
+# *Start.* From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: one has the whole distance, and the mean does not move (C20.start). *Length.* From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance). Read the table's last column: few two-sided critics have come to the distance when their training is over, but for the last line. From the flat start, too, it can be reached, but seldom: of the twenty the best show 0.96 and 1.00, and one shows 0.02. A second training as long as the first is not enough for all (C20.on), eight times as long is: the last line.
 #
 # *Strength.* With $\lambda = 0.1$ a critic shows nearly eight times the distance (C20.lambda). A penalty is a price, not a wall. A critic $K$ times as steep gains $K W$ and pays $\lambda (K - 1)^2$: the best is $K = 1 + W/(2 \lambda)$. With the exact $W$ of section 5's pairs, 0.834 (its table rounds it), that is 1.42 at $\lambda = 1$ and 5.17 at $0.1$. The mean slopes are 1.42 and 5.34, and each of the ten critics is within 6 % of what is predicted (C20.scale). What is shown is more than $K W$, 1.7 and 7.8 times $W$: the prediction makes a critic steeper everywhere by the same factor, and nothing asks for that.
 
@@ -1731,13 +1819,23 @@ question(
 )
 
 # %% [markdown]
-# The GAN of section 6 had a search, too: pairs of rates, and one or three steps of $D$. The rule was stated first, the nearest on average over the second half.
+# The GAN of section 6 had a search, too: pairs of rates, and one or three steps of $D$. The rule was stated first, the nearest on average over the second half. The nearest, section 6's, has 1.05 here, so a second search had smaller rates and twelve times as many steps (`wgan_learnt_rates`). A GAN was to count as one that learns with a mean of 0.35 at most; twenty of such would have been asked what section 6 asks.
 
 # %%
-nearness = wgan_watched_rates.nearness(records.load("wgan_watched_rates"))
-viz.table([[arm, f"{far:.2f}"] for arm, far in nearness.items()], header=["GAN", "W"], caption="Mean W over the second half of 250 steps, three trainings")
+searches = [records.load(name) for name in ("wgan_watched_rates", "wgan_learnt_rates")]
+viz.table(
+    [
+        [arm, f"{search.content['settings']['size']['steps']:,}", f"{far:.2f}"]
+        for search in searches
+        for arm, far in wgan_watched_rates.nearness(search).items()
+    ],
+    header=["GAN", "steps", "W"],
+    caption="Mean W over the second half of the steps, three trainings",
+)
 
 # %% [markdown]
+# None learns: the nearest has 0.90. So what section 6 says of a GAN's numbers it says of GANs that do not come near these data.
+#
 # On the left of section 6's large picture generators are moved back by shares that differ; in earlier runs (`wgan_knocked`) they went back all the way, both times. What tells the critic from clocks?
 
 # %%
@@ -1878,36 +1976,52 @@ viz.table(
 # %% [markdown]
 # ### Near the data
 #
-# Of the runs above none comes nearer than about unit noise. `wgan_near` has eight WGANs of section 4 on new seeds, looked at every 25 steps, and beside each a one-sided critic that sees the same batches and has no say: can the order be told from these samples at all? Once the generator is left alone, once moved back twice, by a quarter and by half of its way.
+# Of the runs above none comes nearer than about unit noise. `wgan_near` has eight WGANs of section 4 on new seeds, looked at every 25 steps, and beside each a one-sided critic that sees the same batches and has no say. Once the generator is left alone, once moved back twice, by a quarter and by half of its way. These eight left C18.near open, and its control, the critic that looks on. So the moved runs were asked again, of 48 new seeds (`wgan_near_again`).
+#
+# Can the order be told from 400 samples at all? At each look a best critic of 400 *other* samples and 400 other points is computed (`transport.critic_of_samples`: the prices of section 1), continued to the plane with slope 1, and asked about the samples of the look, which it has not seen. It is what a critic could be at best, without training.
 
 
 # %%
-def follow_near(arm):
-    """As follow(), near the data; besides, the critic that looks on."""
-    of, at = wgan_near.looks(near, arm)
+def follow_near(of, at, record, best=None):
+    """As follow(), near the data; besides, the critic that looks on, and the best there is."""
     instead = {
         "what_is_said": of["said"],
         "a_critic_that_looks_on": of["seen"],
         "a_clock": np.broadcast_to(-at, of["W"].shape),
-        "a_clock_set_back": -np.stack([knocks.ages(each, at) for each in wgan_knocked.moments(near)]),
+        "a_clock_set_back": -np.stack([knocks.ages(each, at) for each in wgan_knocked.moments(record)]),
         "another_run": np.roll(of["said"], 1, axis=0),
     }
+    if best is not None:
+        instead["a_best_critic_of_other_samples"] = of[best]
     return {name: np.array([spearmanr(a, b).statistic for a, b in zip(values, of["W"], strict=True)]) for name, values in instead.items()}
 
 
-alone, moved = (follow_near(arm) for arm in (wgan_near.ALONE, wgan_near.MOVED))
+alone, first_eight = (follow_near(*wgan_near.looks(near, arm), near) for arm in (wgan_near.ALONE, wgan_near.MOVED))
+moved = follow_near(*wgan_near_again.looks(near_again), near_again, wgan_near_again.BEST)
+viz.table(
+    [[name.replace("_", " "), *(f"{of.mean():.2f}" for of in (values, values[0::2], values[1::2])), f"{values.min():.2f} to {values.max():.2f}"] for name, values in moved.items()],
+    header=["", "mean", "a quarter first", "half first", "range"],
+    caption="Spearman's correlation with the exact W, 48 WGANs moved back a little",
+)
+
+# %%
 blind = {name: moved[name] for name in ("a_clock", "a_clock_set_back", "another_run")}
-near_seen = claim(
-    "C18.near_seen",
-    "The control: near the data a one-sided critic that looks on follows the distance: Spearman correlation with the exact W",
-    paper="correlates",
-    ours=moved["a_critic_that_looks_on"],
-    over="trainings",
+reached = moved["a_best_critic_of_other_samples"]
+
+
+def of_eight(name):
+    """What the first eight seeds gave, for a note."""
+    low, high = interval_of(list(first_eight[name]))
+    return f"48 new seeds. Eight before them had {first_eight[name].mean():.2f} [{low:.2f}, {high:.2f}] and left the row open."
+
+
+near_best = check(
+    "C18.near_best",
+    "The control: near the data a best critic of other samples, computed at each look, follows the distance: Spearman correlation with the exact W, the lower end of the interval of the mean",
+    ours=interval_of(list(reached))[0],
     tolerance=at_least(0.8),
     baselines=nulls(**blind),
-    source=figure,
-    decks="W",
-    note="Judged by its mean at first, which passes. The row that it controls is judged by an interval, so the control is, too, since its values were known.",
+    note=f"48 trainings, {reached.min():.2f} to {reached.max():.2f}. Tried before on eight known seeds: 0.88 to 1.00.",
 )
 claim(
     "C18.near",
@@ -1919,8 +2033,21 @@ claim(
     baselines=nulls(**blind),
     source=figure,
     decks="W",
-    control=near_seen,
-    note="Each training: " + "; ".join(f"{name.replace('_', ' ')} {' '.join(f'{one:.2f}' for one in of)}" for name, of in moved.items()) + ".",
+    control=near_best,
+    note=of_eight("what_is_said") + " Their control was C18.near_seen; this one was chosen afterwards, before these seeds were trained. Of the word at single looks; smoothed: C18.near_smooth.",
+)
+claim(
+    "C18.near_seen",
+    "Near the data a one-sided critic that looks on follows the distance: Spearman correlation with the exact W",
+    paper="correlates",
+    ours=moved["a_critic_that_looks_on"],
+    over="trainings",
+    tolerance=at_least(0.8),
+    baselines=nulls(**blind),
+    source=figure,
+    decks="W",
+    control=near_best,
+    note=of_eight("a_critic_that_looks_on"),
 )
 question(
     "C18.near_less",
@@ -1928,7 +2055,6 @@ question(
     ours=moved["a_critic_that_looks_on"] - moved["what_is_said"],
     over="trainings",
     baselines=nulls(no_difference=0, a_clock_less_the_clipped_critic=moved["a_clock"] - moved["what_is_said"]),
-    note="Asked when its value was known.",
 )
 question(
     "C18.near_clock",
@@ -1936,8 +2062,32 @@ question(
     ours=moved["what_is_said"] - moved["a_clock"],
     over="trainings",
     baselines=nulls(no_difference=0),
-    note="Asked when its value was known.",
 )
+around, without, far_there, at_there = wgan_near_again.smoothed(near_again)
+question(
+    "C18.near_smooth",
+    "And smoothed, as the authors' code does it? Spearman correlation of the training's own estimate, the median of the 101 steps around a look, with the exact W",
+    ours=[spearmanr(a, w).statistic for a, w in zip(around, far_there, strict=True)],
+    over="trainings",
+    baselines=nulls(a_clock=[spearmanr(-at_there, w).statistic for w in far_there])
+    | ceilings(what_is_said_at_these_looks=[spearmanr(a, w).statistic for a, w in zip(without, far_there, strict=True)]),
+    source=figure,
+)
+in_seats = records.load("wgan_near_seats")
+seats = {arm: follow_near(*wgan_near.looks(in_seats, arm), in_seats) for arm in in_seats.arms}
+for name, arm, statement in (
+    ("C18.near_he", wgan_near_seats.STEEP, "Is it the weights at the start? The clipped critic's correlation, He's less PyTorch's, seed by seed"),
+    ("C18.near_seat", wgan_near_seats.ASIDE, "Is it the seat? The clipped critic's correlation, where it looks on at a one-sided critic's generator, less where it leads"),
+):
+    question(
+        name,
+        statement,
+        ours=seats[arm]["what_is_said"] - moved["what_is_said"][:12],
+        over="trainings",
+        baselines=nulls(no_difference=0),
+        note=f"The clipped critics by themselves: {seats[arm]['what_is_said'].mean():.2f}, beside {moved['what_is_said'][:12].mean():.2f}; the one-sided in the other seat: "
+        f"{seats[arm]['a_critic_that_looks_on'].mean():.2f}, beside {moved['a_critic_that_looks_on'][:12].mean():.2f}; a clock {seats[arm]['a_clock'].mean():.2f}.",
+    )
 question(
     "C18.near_alone",
     "And left alone, from step 200 on? Spearman correlation of what the clipped critic says with the exact W",
@@ -1947,20 +2097,27 @@ question(
     source=figure,
     note="A question, for a clock passes any tolerance here.",
 )
-sides = {arm: wgan_near.looks(near, arm)[0] for arm in (wgan_near.ALONE, wgan_near.MOVED)}
+sides = {f"{arm}, eight": wgan_near.looks(near, arm)[0] for arm in (wgan_near.ALONE, wgan_near.MOVED)}
+sides[f"{wgan_near.MOVED}, 48"] = wgan_near_again.looks(near_again)[0]
 viz.table(
     [
-        [arm, *(f"{of[score][:, look].mean():.2f} ({of[score][:, look].min():.2f} to {of[score][:, look].max():.2f})" for score in ("W", "said", "seen") for look in (0, -1))]
+        [arm, *(f"{of[score][:, look].mean():.2f} ({of[score][:, look].min():.2f} to {of[score][:, look].max():.2f})" if score in of else "" for score in ("W", "said", "seen", "best") for look in (0, -1))]
         for arm, of in sides.items()
     ],
-    header=["", "W, first look", "last", "the clipped critic, first look", "last", "the one that looks on, first look", "last"],
-    caption="Mean of eight trainings, and the range",
+    header=["", "W, first look", "last", "the clipped critic, first look", "last", "the one that looks on, first look", "last", "the best, first look", "last"],
+    caption="Mean of the trainings, and the range",
 )
 
 # %% [markdown]
-# *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72. *Moved back*, the clipped ones have 0.55 [0.39, 0.72], below the 0.8 that was asked for (nothing is smoothed; the paper smooths its curves). The control has 0.84 on average; seven of eight have 0.79 or more, one has 0.35, where a clock has 0.92. Its interval, [0.67, 1.01], does not stand clear of 0.8. By the claim's own rule the control is open, and so is C18.near. What stands: the clipped critics do not reach 0.8, and the one that looks on has 0.29 [0.04, 0.53] more (C18.near_less). What does not stand: that they follow worse than a clock, -0.18 [-0.44, 0.08] (C18.near_clock). In section 6's picture the clipped critic falls at the second move and rises one look later. In level, too, the critic that looks on is right at the end, 0.32 for 0.33 and 0.37 for 0.38; the clipped ones say 0.11 and 0.12.
+# *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72.
 #
-# Nearness is not all that differs from C18.clipped: here the critic has five steps to one of the generator, as in the paper, and there ten, at other rates. And the two critics beside each other differ in the constraint, in the first weights, and in that the generator learns from one of them. What of this does it, no row says.
+# *Moved back*, the best critic follows in all 48 runs, at 0.92 to 1.00, so the looks can be told apart (C18.near_best). The one that looks on has 0.86 [0.81, 0.90], though 0.24 in one run: a trained critic can do it, too (C18.near_seen). The clipped ones have 0.65 [0.58, 0.72], and C18.near is contradicted. They follow worse than the one that looks on, by 0.21 [0.13, 0.29] (C18.near_less), and worse than a clock, by 0.13 [0.04, 0.22] (C18.near_clock). Where half of the way comes first, the second move is small and a clock has 0.91; where it comes second, a clock has 0.64, the clipped critics 0.60. (In section 6's picture the clipped critic falls at the second move.)
+#
+# *Smoothed.* That is the word at single looks, and the paper smooths. The training's own estimates, each the median of the 101 steps around a look as in the authors' code, follow at 0.79 [0.73, 0.84] where the word at the same looks has 0.65 and a clock 0.76 (C18.near_smooth). So the filter gives back much of what the clipped critic lacks, more than was expected (0.6 to 0.75). It does not lift it clear of the clock.
+#
+# *In level* the critic that looks on is about right at the end, 0.35 for 0.36; the best critic says 0.31, for it has seen other points, and the clipped ones 0.12.
+#
+# *What does it?* The two critics beside each other differ in the constraint, in the first weights, and in that the generator learns from one of them. Twelve of the seeds again, with one of these changed at a time (`wgan_near_seats`): from He's weights a clipped critic has 0.59, no more than from PyTorch's, -0.02 [-0.20, 0.15] (C18.near_he). Where the generator learns from the one-sided critic and the clipped one looks on, it has 0.40, which is less, -0.21 [-0.42, -0.01] (C18.near_seat), and the one-sided critic 0.92. (Expected was 0.5 to 0.7 in both. Such generators come nearer, so the clipped one has less to see.) So it is not the seat, and no help of the weights is seen; of the three the constraint is left. And nearness is not all that differs from C18.clipped: there the critic has ten steps to one of the generator, at other rates.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A drift that two of three critics do not see
