@@ -775,9 +775,13 @@ question(
 # > A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.
 
 # %% [markdown] tags=["notes"]
-# Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, from the same weights. (More than 1, for a penalty is a price: section 12.) *Like the best*: less than a clipped critic, which shows seven times the distance and has a better idea of its shape. (The two-sided one in the picture is the worst of its five.) *Proved*: 0.53 of $W$ on average, where the clipped prove 0.45, but anything from 0.30 to 0.66.
+# Read the table by columns. *Slope*: at $\lambda = 10$ both forms have it, 1.02 and 0.99. The penalty is obeyed. *Shown*: the two-sided critics show between 0.42 and 0.83 of the distance, the one-sided ones 1.04 to 1.05 of it, from the same weights. (More than 1, for a penalty is a price: section 12.)
 #
-# Is it the objective? It does not forbid the distance. Section 12 trains these critics on. One-sided ones keep it for 1,600 two-sided steps, 1.05 to 1.07. Two-sided ones have it after as many one-sided steps, 1.04 to 1.05; with their own penalty they creep on, to 0.72 to 1.05. Twelve new ones all show it after 12,800 (section 9). So the distance is an end of both forms, and the two-sided is slow to find it. The length it finds soon: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
+# *Like the best*: less than a clipped critic, which shows seven times the distance and has a better idea of its shape. (The two-sided one in the picture is the worst of its five.) *Proved*: 0.53 of $W$ on average, where the clipped prove 0.45, but anything from 0.30 to 0.66.
+#
+# Is it the objective? It does not forbid the distance. Section 12 trains these critics on. One-sided ones keep it for 1,600 two-sided steps, 1.05 to 1.07. Two-sided ones have it after as many one-sided steps, 1.04 to 1.05; with their own penalty they creep on, to 0.72 to 1.05.
+#
+# Twelve new ones all show it after 12,800 (section 9). So the distance is an end of both forms, and the two-sided is slow to find it. The length it finds soon: after 400 critic steps the slope is 1.02, the likeness to the best 0.29. **A gradient norm of 1 shows that the penalty is obeyed. It does not show that the critic is good.** Compare the estimate with something exact where you can.
 #
 # The last two rows ask new seeds, for these five scatter. Twenty-seven more two-sided critics show 0.75 of the distance on average (0.02 to 1.00), seven one-sided ones 1.03 to 1.06. C20.distance is a question, for no paper promises $W$ after 1,600 steps. (Other generators: section 13.)
 
@@ -791,10 +795,14 @@ question(
 # %% [markdown] tags=["notes"]
 # ## 6. A loss that means something
 #
-# A GAN's losses say who is ahead (lecture 03). The critic's loss is supposed to say how far the generator is from the data. Test it: at each look of a run take samples from the same latents and the same points of data, and compare what the critic says of them, $\mathbb E f(x) - \mathbb E f(G(z))$, with
+# A GAN's losses say who is ahead (lecture 03). The critic's loss is supposed to say how far the generator is from the data.
+#
+# Test it: at each look of a run take samples from the same latents and the same points of data, and compare what the critic says of them, $\mathbb E f(x) - \mathbb E f(G(z))$, with
 # their exact distance, which knows nothing of the critic. Spearman's correlation compares the *order* alone: 1 if the one always falls when the other does. Tolerance beforehand: at least 0.8 for a critic, and a GAN's own numbers at least 0.3 below it. (Critics have He's initial weights and ten steps to one of $G$.)
 #
-# Along runs that nobody disturbs the one-sided critic's correlation with $W$ is 0.98, but that of a clock that counts the steps left is 1.00 (section 13). So let runs get worse. Twice in a run, while the critic goes on, the generator's weights are moved back towards their first values, a quarter of the way, half of it or all of it, at moments and by shares of each run's own. Seven trainings of each, recorded (`wgan_strengths`). Three nulls know nothing of these samples: the clock; the clock set back to 0 at each move; what the critic says in *another* training.
+# Along runs that nobody disturbs the one-sided critic's correlation with $W$ is 0.98, but that of a clock that counts the steps left is 1.00 (section 13).
+#
+# So let runs get worse. Twice in a run, while the critic goes on, the generator's weights are moved back towards their first values, a quarter of the way, half of it or all of it, at moments and by shares of each run's own. Seven trainings of each, recorded (`wgan_strengths`). Three nulls know nothing of these samples: the clock; the clock set back to 0 at each move; what the critic says in *another* training.
 #
 # And a GAN? It gets worse again by itself. Beside its discriminator stands a one-sided critic that sees the same batches and has no say (`wgan_watched`): two losses on one run. The paper draws $\log 2 - L_D/2$, which for the best $D$ is the Jensen-Shannon divergence.
 
@@ -896,7 +904,9 @@ axes[0].legend(loc="upper right", fontsize=12)
 plt.show()
 
 # %% [markdown] tags=["notes"]
-# *On the left of the large picture* what the critic says jumps with the exact distance, a little after the move halfway back, far after the one all the way. The *one-sided* critics follow at 0.98 to 1.00 in all seven trainings, the *two-sided* at 0.91 to 1.00, the *clipped* ones, the paper's own, at 0.87 to 1.00. On the one-sided runs a clock scores 0.33, a clock set back to 0 at each move 0.50, and what is said in another run 0.00. (A clock set back *as far* has 0.99, but must be told the shares.) In runs left alone two-sided and clipped critics miss that the distance grows again, and on faces what is said *rises* (section 13).
+# *On the left of the large picture* what the critic says jumps with the exact distance, a little after the move halfway back, far after the one all the way. The *one-sided* critics follow at 0.98 to 1.00 in all seven trainings, the *two-sided* at 0.91 to 1.00, the *clipped* ones, the paper's own, at 0.87 to 1.00. On the one-sided runs a clock scores 0.33, a clock set back to 0 at each move 0.50, and what is said in another run 0.00. (A clock set back *as far* has 0.99, but must be told the shares.)
+#
+# In runs left alone two-sided and clipped critics miss that the distance grows again, and on faces what is said *rises* (section 13).
 #
 # *On its right* nothing is moved. A *GAN* by itself comes about as near as unit noise (0.64) and drifts away. The critic that looks on goes with it, 0.73 on average, where a clock has -0.19. The GAN's own estimate has 0.26: in the picture it hardly falls where the samples come nearer, and rises with the drift, as a clock that runs forwards would (section 13).
 #
@@ -1119,11 +1129,15 @@ identity(
 # ## 8. Clipping in a deep critic
 #
 # The gradient with respect to the activations of layer $l$ is a product of the weight matrices above it. Clip every entry at $c$ and push it to the ends, $\pm c$. A layer of width $n$ with random signs then has singular values of the order of $c \sqrt n$; with equal signs up to
-# $c\, n$. ReLU passes about half. So each layer multiplies a gradient by some factor that runs from about $c\sqrt{n/2}$ to $c\, n / 2$. For $n = 128$ and $c = 0.1$ that is between 0.8 and 6.4, for $c = 0.01$ between 0.08 and 0.64. Twelve layers raise it to the eleventh
+# $c\, n$. ReLU passes about half.
+#
+# So each layer multiplies a gradient by some factor that runs from about $c\sqrt{n/2}$ to $c\, n / 2$. For $n = 128$ and $c = 0.1$ that is between 0.8 and 6.4, for $c = 0.01$ between 0.08 and 0.64. Twelve layers raise it to the eleventh
 # power. There is hardly a $c$ for which the product stays near 1, and the one there is depends on the width and on the state of training.
 #
 # Gulrajani et al. show it with a critic of 12 layers on the Swiss roll (their figure 1b). In the record of section 5 such critics train against data plus unit noise. All begin with the same weights, PyTorch's, of which those of the hidden layers lie inside $\pm 0.09$: their gradient falls by four orders of magnitude from the last layer to the first, before any training, so that neither
-# "explodes" nor "flat" can be had for nothing. Tolerances, fixed before the runs: for $c = 0.1$ the gradient ends at least three orders larger at the first layer than at the last; with the penalty the two are within one order; and training adds at least six orders more at $c = 0.1$ than at 0.01.
+# "explodes" nor "flat" can be had for nothing.
+#
+# Tolerances, fixed before the runs: for $c = 0.1$ the gradient ends at least three orders larger at the first layer than at the last; with the penalty the two are within one order; and training adds at least six orders more at $c = 0.1$ than at 0.01.
 
 # %% tags=["slide-continue", "slide-picture"]
 along_orders, along_ends = plane.curves(still, "orders"), plane.curves(still, "ends")
@@ -1239,10 +1253,20 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and weights at one end whose signs are equal would give a large one, by the reckoning above $11 \log_{10} 6.4 = 8.9$. Counted (`wgan_signs`, the table), it comes about in another way. A third of the weights stand at an end, and 0.61 have the commoner sign of their layer (0.70 where both units are on). But 0.74 of the units are on, and a layer's largest singular value is 0.58 of $c\,n$ (C19.signs), where random signs at the ends have 0.17 and 8.7 orders in eleven layers need 0.48 of it in each. A generator behind such a critic is thrown about.
+# *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and weights at one end whose signs are equal would give a large one, by the reckoning above $11 \log_{10} 6.4 = 8.9$.
 #
-# *Too narrow.* At $c = 0.01$ the first clip takes the gradient to $-12.4$ orders (random signs let one expect $11 \log_{10} 0.08 = -12.1$), and training leaves it there ($-12.2$). That is what the clip does and no work of training, so C19.vanish asks for something that one clip cannot give: how much *training* adds since the first clip, at $c = 0.1$ less at $c = 0.01$. Why does nothing move at 0.01? The weights' gradients are $10^{-12}$ in the last layer and less in all others, and Adam divides by $\sqrt v + 10^{-8}$: its epsilon, there to prevent a division by zero, is ten thousand times larger than the largest of what it should leave alone. Multiply the loss by $10^{10}$, and Adam takes
-# its usual steps. Then training does here what it does at $c = 0.1$: the gradient comes back to $-2.3$ orders, close to the $-2.1$ of equal signs, $11 \log_{10} 0.64$. The signs are not equal there, either: about half of the weights have each. But every unit is on for ever or off for ever, so that the critic is linear, and what a unit says may as well be turned round. But for such flips the weights between units that are on do have one sign, nearly all of them (1.00 in the table; random signs 0.58). (These thawed critics are the row's second null: those of $c = 0.1$ gain only 2.8 orders more, not 12.9.) So a clipped critic's gradients depend on $c$, on depth and width, and on a constant of the optimiser that nobody looks at.
+# Counted (`wgan_signs`, the table), it comes about in another way. A third of the weights stand at an end, and 0.61 have the commoner sign of their layer (0.70 where both units are on). But 0.74 of the units are on, and a layer's largest singular value is 0.58 of $c\,n$ (C19.signs), where random signs at the ends have 0.17 and 8.7 orders in eleven layers need 0.48 of it in each. A generator behind such a critic is thrown about.
+#
+# *Too narrow.* At $c = 0.01$ the first clip takes the gradient to $-12.4$ orders (random signs let one expect $11 \log_{10} 0.08 = -12.1$), and training leaves it there ($-12.2$). That is what the clip does and no work of training, so C19.vanish asks for something that one clip cannot give: how much *training* adds since the first clip, at $c = 0.1$ less at $c = 0.01$.
+#
+# Why does nothing move at 0.01? The weights' gradients are $10^{-12}$ in the last layer and less in all others, and Adam divides by $\sqrt v + 10^{-8}$: its epsilon, there to prevent a division by zero, is ten thousand times larger than the largest of what it should leave alone.
+#
+# Multiply the loss by $10^{10}$, and Adam takes
+# its usual steps. Then training does here what it does at $c = 0.1$: the gradient comes back to $-2.3$ orders, close to the $-2.1$ of equal signs, $11 \log_{10} 0.64$.
+#
+# The signs are not equal there, either: about half of the weights have each. But every unit is on for ever or off for ever, so that the critic is linear, and what a unit says may as well be turned round. But for such flips the weights between units that are on do have one sign, nearly all of them (1.00 in the table; random signs 0.58). (These thawed critics are the row's second null: those of $c = 0.1$ gain only 2.8 orders more, not 12.9.)
+#
+# So a clipped critic's gradients depend on $c$, on depth and width, and on a constant of the optimiser that nobody looks at.
 #
 # *The penalty* begins at $-4$ orders like the others and is flat at the first look, after 100 steps.
 #
@@ -1405,7 +1429,9 @@ question(
 #
 # After 1,600 steps the two-sided form proves more than the clipped one in 18 of 20 pairs, by 0.10 of $W$ on average, [0.03, 0.17], where at least 0.1 was asked for (C19.short). One of the twenty shows 0.02 of $W$: its slope is 0.96, and its likeness to the best critic is -0.39. It has the right length and lies upside down. But two-sided critics are not at their end there (section 12). So the row was asked again, of the twelve new ones, with the tolerance that it had.
 #
-# *Clipped* critics prove 0.46 of $W$ after 800 steps and 0.46 after 12,800: more time does not make them less simple. *Two-sided* ones climb all the way, from 0.40 to 0.88, as far as the *one-sided*, which begin at 0.79 and end at 0.86. Seed by seed the two-sided prove 0.42 [0.39, 0.44] of $W$ more than the clipped. C19.surface is reproduced. In shape, too, they are now more like the best critic, 0.96, than the clipped, 0.81; after 1,600 steps they were less (C19.like). And they show the distance: from step 4,800 on all twelve are within 15 % of it, at the end at 1.00 to 1.08 (C20.end). So at $\lambda = 10$ the two-sided form is slow on these data, and not wrong.
+# *Clipped* critics prove 0.46 of $W$ after 800 steps and 0.46 after 12,800: more time does not make them less simple. *Two-sided* ones climb all the way, from 0.40 to 0.88, as far as the *one-sided*, which begin at 0.79 and end at 0.86. Seed by seed the two-sided prove 0.42 [0.39, 0.44] of $W$ more than the clipped. C19.surface is reproduced.
+#
+# In shape, too, they are now more like the best critic, 0.96, than the clipped, 0.81; after 1,600 steps they were less (C19.like). And they show the distance: from step 4,800 on all twelve are within 15 % of it, at the end at 1.00 to 1.08 (C20.end). So at $\lambda = 10$ the two-sided form is slow on these data, and not wrong.
 #
 # It is quicker from He's weights, where with 2,400 steps it proves 0.11 to 0.41 of $W$ more than the clipped form in every one of ten trainings (C19.longer), and with a weaker penalty: at $\lambda = 1$ it proves 0.72 to 0.79 after 1,600 (section 5's last column).
 
@@ -1446,7 +1472,9 @@ question(
 )
 
 # %% [markdown]
-# The measure sees little of what the picture shows. After 250 steps the samples stand at 0.15 of the start, 500 unseen faces at 0.08 (0.057 and 0.033 from the data), and nobody would take one for the other: the samples are noisy all over. Pictures that take each pixel's red, green and blue from faces of their own, with no face anywhere, stand at 0.17, hardly farther than the samples. So most of the fall can be had with the right values at each pixel, and S12 is a question. It stays as a short run that one can watch; what a longer one gives comes next.
+# The measure sees little of what the picture shows. After 250 steps the samples stand at 0.15 of the start, 500 unseen faces at 0.08 (0.057 and 0.033 from the data), and nobody would take one for the other: the samples are noisy all over. Pictures that take each pixel's red, green and blue from faces of their own, with no face anywhere, stand at 0.17, hardly farther than the samples.
+#
+# So most of the fall can be had with the right values at each pixel, and S12 is a question. It stays as a short run that one can watch; what a longer one gives comes next.
 
 # %% [markdown]
 # ### Faces at 32 pixels, recorded
@@ -1496,7 +1524,9 @@ question(
 # %% [markdown]
 # Faces first. WGAN-GP's are right in the large: heads with an outline, hair of one colour in several cuts, an ear in its place, sunglasses, eyes that look to one side. They are wrong in the small and where the data are flat: mouths are smeared, spectacles broken, hair frays and strays onto the skin, backgrounds are blotched. The clipped WGAN's have heads and eyes, too, but they are speckled all over, and one (second row, the third) has no border between hair and skin.
 #
-# The numbers agree. WGAN-GP ends at 4.2, from 75 untrained: 0.056 of the start, and S12.faces passes with at most 0.14, which faces that are merely blurred miss (11.0, or 0.146). Other faces stand at 0.83, five times nearer, so much is left to learn. The clipped WGAN ends at 7.3, nearer than blurred faces, too, and 1.75 times as far as WGAN-GP. Expected was more than 1; three trainings give no verdict. Nor does the row say what the constraint alone does: the two critics' rates differ, and the paper's clipped WGAN has batch normalisation and five steps of the critic.
+# The numbers agree. WGAN-GP ends at 4.2, from 75 untrained: 0.056 of the start, and S12.faces passes with at most 0.14, which faces that are merely blurred miss (11.0, or 0.146). Other faces stand at 0.83, five times nearer, so much is left to learn. The clipped WGAN ends at 7.3, nearer than blurred faces, too, and 1.75 times as far as WGAN-GP. Expected was more than 1; three trainings give no verdict.
+#
+# Nor does the row say what the constraint alone does: the two critics' rates differ, and the paper's clipped WGAN has batch normalisation and five steps of the critic.
 
 # %% [markdown]
 # ## 11. What a WGAN does not estimate
@@ -1576,7 +1606,9 @@ question(
 # %% [markdown]
 # Sixteen times as many points bring two batches of the ring from 0.44 to 0.15, and two batches of faces from 13.0 to 10.2 only. The distribution is the same, so all of this is the accident of the batch.
 #
-# And averages of faces are 16 % nearer to a batch of faces than other faces are; one mean face for all is not. Centres of k-means differ from other faces in two ways, they are well placed and they are soft. Each alone is worth little: sharp faces at the same places are 4 % nearer than other faces, other faces blurred 3 %. So neither the place nor this blur pays as much by itself; a stronger blur was not tried. A generator that really minimised the distance between batches would be paid for such averages. The paper argues from there that WGANs which draw sharp pictures do something else; what, this experiment does not show.
+# And averages of faces are 16 % nearer to a batch of faces than other faces are; one mean face for all is not. Centres of k-means differ from other faces in two ways, they are well placed and they are soft. Each alone is worth little: sharp faces at the same places are 4 % nearer than other faces, other faces blurred 3 %. So neither the place nor this blur pays as much by itself; a stronger blur was not tried.
+#
+# A generator that really minimised the distance between batches would be paid for such averages. The paper argues from there that WGANs which draw sharp pictures do something else; what, this experiment does not show.
 
 # %% [markdown]
 # ## 12. Objective, start, length, and strength of a penalty
@@ -1665,7 +1697,11 @@ question(
 )
 
 # %% [markdown]
-# The one-sided critics show 1.05 to 1.07 of the distance after 1,600 two-sided steps, as after as many of their own (1.06 to 1.07). So the distance is an end of the paper's objective (C20.stays). Steps of this size do move critics. The two-sided ones leave at once when the penalty becomes one-sided: 400 steps later they show 0.93 to 1.02, and at the end 1.04 to 1.05 (C20.freed). With their own penalty, too, all five show more than before, on average 0.88 for 0.67, but only three of them are within 15 %. The worst of before, which lay upside down after 400 and 800 steps, has come farthest, from 0.42 to 1.05 (C20.on). So where section 5's two-sided critics stand is no end, but a place that they leave slowly (section 9 has twelve at their end). (All four arms begin their second training with a fresh optimiser and the full rate; what that is worth by itself was not asked. Nor why the two-sided form is slow.)
+# The one-sided critics show 1.05 to 1.07 of the distance after 1,600 two-sided steps, as after as many of their own (1.06 to 1.07). So the distance is an end of the paper's objective (C20.stays). Steps of this size do move critics.
+#
+# The two-sided ones leave at once when the penalty becomes one-sided: 400 steps later they show 0.93 to 1.02, and at the end 1.04 to 1.05 (C20.freed). With their own penalty, too, all five show more than before, on average 0.88 for 0.67, but only three of them are within 15 %. The worst of before, which lay upside down after 400 and 800 steps, has come farthest, from 0.42 to 1.05 (C20.on).
+#
+# So where section 5's two-sided critics stand is no end, but a place that they leave slowly (section 9 has twelve at their end). (All four arms begin their second training with a fresh optimiser and the full rate; what that is worth by itself was not asked. Nor why the two-sided form is slow.)
 #
 # ### Start, length, strength
 
@@ -1748,9 +1784,13 @@ question(
 )
 
 # %% [markdown]
-# *Start.* From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: one has the whole distance, and the mean does not move (C20.start). *Length.* From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance). Read the table's last column: few two-sided critics have come to the distance when their training is over, but for the last line. From the flat start, too, it can be reached, but seldom: of the twenty the best show 0.96 and 1.00, and one shows 0.02. A second training as long as the first is not enough for all (C20.on), eight times as long is: the last line.
+# *Start.* From He's weights, all else equal, the same seven seeds show 0.73 to 1.05: one has the whole distance, and the mean does not move (C20.start). *Length.* From He's weights and half as long again, on ten other seeds, two critics show 1.05 and 1.06 and the others 0.76 to 0.85 (C20.both, a question, for it is two changes against C20.distance).
 #
-# *Strength.* With $\lambda = 0.1$ a critic shows nearly eight times the distance (C20.lambda). A penalty is a price, not a wall. A critic $K$ times as steep gains $K W$ and pays $\lambda (K - 1)^2$: the best is $K = 1 + W/(2 \lambda)$. With the exact $W$ of section 5's pairs, 0.834 (its table rounds it), that is 1.42 at $\lambda = 1$ and 5.17 at $0.1$. The mean slopes are 1.42 and 5.34, and each of the ten critics is within 6 % of what is predicted (C20.scale). What is shown is more than $K W$, 1.7 and 7.8 times $W$: the prediction makes a critic steeper everywhere by the same factor, and nothing asks for that.
+# Read the table's last column: few two-sided critics have come to the distance when their training is over, but for the last line. From the flat start, too, it can be reached, but seldom: of the twenty the best show 0.96 and 1.00, and one shows 0.02. A second training as long as the first is not enough for all (C20.on), eight times as long is: the last line.
+#
+# *Strength.* With $\lambda = 0.1$ a critic shows nearly eight times the distance (C20.lambda). A penalty is a price, not a wall. A critic $K$ times as steep gains $K W$ and pays $\lambda (K - 1)^2$: the best is $K = 1 + W/(2 \lambda)$.
+#
+# With the exact $W$ of section 5's pairs, 0.834 (its table rounds it), that is 1.42 at $\lambda = 1$ and 5.17 at $0.1$. The mean slopes are 1.42 and 5.34, and each of the ten critics is within 6 % of what is predicted (C20.scale). What is shown is more than $K W$, 1.7 and 7.8 times $W$: the prediction makes a critic steeper everywhere by the same factor, and nothing asks for that.
 
 # %% [markdown]
 # ## 13. Rates, a GAN's own numbers, and other runs
@@ -1864,7 +1904,9 @@ claim(
 )
 
 # %% [markdown]
-# *All the way*: a clock that is set back to 0 with the generator has 0.99, as much as the critics, for $W$ falls along nearly the same curve each time. Such runs tell a measure from a clock, and not from the generator's age. *By different shares* that clock has 0.50 beside the one-sided critic's 0.99, and the difference is 0.49 [0.27, 0.72] (C18.age). A clock that is told how far each move went has 0.97 to 0.99, as much as the critics: in these runs how far a generator has come nearly gives its distance, after a move as before. No clock helps on the right of the picture, with GANs that nobody moves: there it has -0.19, and the critic that looks on 0.73.
+# *All the way*: a clock that is set back to 0 with the generator has 0.99, as much as the critics, for $W$ falls along nearly the same curve each time. Such runs tell a measure from a clock, and not from the generator's age.
+#
+# *By different shares* that clock has 0.50 beside the one-sided critic's 0.99, and the difference is 0.49 [0.27, 0.72] (C18.age). A clock that is told how far each move went has 0.97 to 0.99, as much as the critics: in these runs how far a generator has come nearly gives its distance, after a move as before. No clock helps on the right of the picture, with GANs that nobody moves: there it has -0.19, and the critic that looks on 0.73.
 #
 # On the right of the picture a critic looks on. Its rows, and those of the GAN's own numbers:
 
@@ -1953,7 +1995,10 @@ question(
 # %% [markdown]
 # The critic that looks on says too little, but in order. The GAN's own estimate mostly climbs, whatever the samples do. The difference of the two is C18.gan_js, and the paper's figure 4. It took three attempts, which its note names; the row is that of twenty new runs, a number fixed before.
 #
-# The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong. Does the GAN's own estimate warn of the slow drift? It rises in 13 of the 14 trainings in which the samples go away again by more than 0.1. But a clock that runs forwards follows the drift better, at 0.72, than the estimate, at 0.47, and nearly as well as the critic that looks on, at 0.76 (C18.gan_drift).
+# The generator's loss is not as deaf, 0.35, and where the generator is begun anew both follow at 0.5 to 0.6 (C18.gan_knocked). So "a GAN's loss says nothing" is too strong.
+#
+# Does the GAN's own estimate warn of the slow drift? It rises in 13 of the 14 trainings in which the samples go away again by more than 0.1. But a clock that runs forwards follows the drift better, at 0.72, than the estimate, at 0.47, and nearly as well as the critic that looks on, at 0.76 (C18.gan_drift).
+#
 # Part of the clock's 0.72 comes from where the row begins, at the least $W$; the same holds for the others. So the drift does not tell an estimate that sees from one that climbs. What came before it does: in the eight trainings in which the samples had come nearer by more than 0.3, the estimate fell by 0.06 at most, and what the critic that looks on says fell by 0.15 or more.
 #
 # An order is not a distance. What should a penalised critic say? By section 12 its best slope is $K = 1 + W/(2 \lambda)$. With $\lambda = 10$ and a $W$ of 1 to 1.4, where generators go back all the way, that is 1.05 to 1.07, and a critic of slope 1 that shows $W$, made $K$ times as steep, says so many times $W$. (Weak penalties let a critic say more than that: section 12.) What is said over the exact $W$:
@@ -2111,13 +2156,19 @@ viz.table(
 # %% [markdown]
 # *Left alone*, $W$ falls from 0.95 at step 200 to 0.33 on average. The clipped critics follow at 0.57 [0.40, 0.73], where a clock has 0.96 and the critic that looks on 0.72.
 #
-# *Moved back*, the best critic follows in all 48 runs, at 0.92 to 1.00, so the looks can be told apart (C18.near_best). The one that looks on has 0.86 [0.81, 0.90], though 0.24 in one run: a trained critic can do it, too (C18.near_seen). The clipped ones have 0.65 [0.58, 0.72], and C18.near is contradicted. They follow worse than the one that looks on, by 0.21 [0.13, 0.29] (C18.near_less), and worse than a clock, by 0.13 [0.04, 0.22] (C18.near_clock). Where half of the way comes first, the second move is small and a clock has 0.91; where it comes second, a clock has 0.64, the clipped critics 0.60. (In section 6's picture the clipped critic falls at the second move.)
+# *Moved back*, the best critic follows in all 48 runs, at 0.92 to 1.00, so the looks can be told apart (C18.near_best). The one that looks on has 0.86 [0.81, 0.90], though 0.24 in one run: a trained critic can do it, too (C18.near_seen). The clipped ones have 0.65 [0.58, 0.72], and C18.near is contradicted.
+#
+# They follow worse than the one that looks on, by 0.21 [0.13, 0.29] (C18.near_less), and worse than a clock, by 0.13 [0.04, 0.22] (C18.near_clock). Where half of the way comes first, the second move is small and a clock has 0.91; where it comes second, a clock has 0.64, the clipped critics 0.60. (In section 6's picture the clipped critic falls at the second move.)
 #
 # *Smoothed.* That is the word at single looks, and the paper smooths. The training's own estimates, each the median of the 101 steps around a look as in the authors' code, follow at 0.79 [0.73, 0.84] where the word at the same looks has 0.65 and a clock 0.76 (C18.near_smooth). So the filter gives back much of what the clipped critic lacks, more than was expected (0.6 to 0.75). It does not lift it clear of the clock.
 #
 # *In level* the critic that looks on is about right at the end, 0.35 for 0.36; the best critic says 0.31, for it has seen other points, and the clipped ones 0.12.
 #
-# *What does it?* The two critics beside each other differ in the constraint, in the first weights, and in that the generator learns from one of them. Twelve of the seeds again, with one of these changed at a time (`wgan_near_seats`): from He's weights a clipped critic has 0.59, no more than from PyTorch's, -0.02 [-0.20, 0.15] (C18.near_he). Where the generator learns from the one-sided critic and the clipped one looks on, it has 0.40, which is less, -0.21 [-0.42, -0.01] (C18.near_seat), and the one-sided critic 0.92. (Expected was 0.5 to 0.7 in both. Such generators come nearer, so the clipped one has less to see.) So it is not the seat, and no help of the weights is seen; of the three the constraint is left. And nearness is not all that differs from C18.clipped: there the critic has ten steps to one of the generator, at other rates.
+# *What does it?* The two critics beside each other differ in the constraint, in the first weights, and in that the generator learns from one of them. Twelve of the seeds again, with one of these changed at a time (`wgan_near_seats`): from He's weights a clipped critic has 0.59, no more than from PyTorch's, -0.02 [-0.20, 0.15] (C18.near_he).
+#
+# Where the generator learns from the one-sided critic and the clipped one looks on, it has 0.40, which is less, -0.21 [-0.42, -0.01] (C18.near_seat), and the one-sided critic 0.92. (Expected was 0.5 to 0.7 in both. Such generators come nearer, so the clipped one has less to see.)
+#
+# So it is not the seat, and no help of the weights is seen; of the three the constraint is left. And nearness is not all that differs from C18.clipped: there the critic has ten steps to one of the generator, at other rates.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A drift that two of three critics do not see
@@ -2195,7 +2246,11 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # A loss that tracks quality makes a run go from the upper right to the lower left. The *one-sided* critic's does, in all five trainings, and it runs along the dashed diagonal until the last looks, where it says too little (in one 0.4 for a distance of 0.6). But in the table's last column a clock does better still, 1.00 for the critic's 0.98; beside the other two as well.
 #
-# A critic's first looks and its last ones are the weak places. At the beginning the clipped critic has not caught up (where the authors' code takes 100 critic steps). At the end, in four of five two-sided trainings and in three of five clipped ones, the distance grows again, by 0.08 to 0.28, and what is said falls in all seven, in four of them to 0.1 or less. On the way down the two-sided critics had said about the truth there. The one-sided generators do not drift, so nothing is known of what their critics would say. So C18.two_sided and C18.clipped, where the generator is moved from outside, do not promise that a critic sees a drift. The runs that go back all the way stay far from the data, so of a run's end they say nothing. And the paper's claim is about long runs on pictures, with smoothed curves (its code passes the loss through a median filter of length 101). So the last runs of this lecture are on faces.
+# A critic's first looks and its last ones are the weak places. At the beginning the clipped critic has not caught up (where the authors' code takes 100 critic steps). At the end, in four of five two-sided trainings and in three of five clipped ones, the distance grows again, by 0.08 to 0.28, and what is said falls in all seven, in four of them to 0.1 or less. On the way down the two-sided critics had said about the truth there.
+#
+# The one-sided generators do not drift, so nothing is known of what their critics would say. So C18.two_sided and C18.clipped, where the generator is moved from outside, do not promise that a critic sees a drift. The runs that go back all the way stay far from the data, so of a run's end they say nothing.
+#
+# And the paper's claim is about long runs on pictures, with smoothed curves (its code passes the loss through a median filter of length 101). So the last runs of this lecture are on faces.
 
 # %% [markdown]
 # ### The same question on faces
@@ -2278,13 +2333,19 @@ viz.table(
 )
 
 # %% [markdown]
-# *Begun anew*, on the right of the picture: what the critic says jumps with the distance, both times, and falls with it again. Over the looks from step 1,200 on the correlation is 0.69 on average and the estimate's 0.73, where a clock has 0.06 and what is said in another run 0.12 (the estimate in another run 0.16). But three trainings scatter too much for a verdict: 0.89, 0.75 and 0.43. Expected was that each would be above these two nulls, and the third is not, for another run has 0.44 there (the two are first begun anew at the same step). The estimates are, in all three.
+# *Begun anew*, on the right of the picture: what the critic says jumps with the distance, both times, and falls with it again. Over the looks from step 1,200 on the correlation is 0.69 on average and the estimate's 0.73, where a clock has 0.06 and what is said in another run 0.12 (the estimate in another run 0.16).
+#
+# But three trainings scatter too much for a verdict: 0.89, 0.75 and 0.43. Expected was that each would be above these two nulls, and the third is not, for another run has 0.44 there (the two are first begun anew at the same step). The estimates are, in all three.
 #
 # Neither of these nulls knows of the restarts. A clock that is set back with the generator has 0.90 on average, more than the critic in each of the three. So these runs do not tell the critic's word from the generator's age. In the plane, moves by different shares do, if the clock is not told the shares.
 #
 # A jump is seen, a level is not. By the last table the generators end about where they stood before their first restart, at 9.2, 7.1 and 6.2 after 7.3, and their critics, which went on all the while, say 16.5 to 20.4 where they had said 9.8 to 11.0. So how near the faces are cannot be read off the critic's word, not even along *one* run.
 #
-# *Left alone*, the distance falls with few breaks, and what the critic says rises: a correlation of -0.65 with the penalty and -0.72 with clipping, where a clock has 0.98 and 0.97. The estimates do it as well, -0.18 and -0.85. Expected was a critic that does as well as the clock. What figure 3 of the paper shows, a loss that falls as the pictures get better, these runs do not show. WGAN-GP's critic says more and more for 1,500 steps, while the distance halves, and from there on about 10 to 11, while it falls further. Perhaps the critics are behind and what they say tells how far *they* have come: they have two steps to one of the generator's, the paper's have five, those of section 6 ten. The README of the authors' code says of its 100 steps that otherwise one would see the loss going up until the critic is properly trained. No row here tests that.
+# *Left alone*, the distance falls with few breaks, and what the critic says rises: a correlation of -0.65 with the penalty and -0.72 with clipping, where a clock has 0.98 and 0.97. The estimates do it as well, -0.18 and -0.85. Expected was a critic that does as well as the clock. What figure 3 of the paper shows, a loss that falls as the pictures get better, these runs do not show.
+#
+# WGAN-GP's critic says more and more for 1,500 steps, while the distance halves, and from there on about 10 to 11, while it falls further. Perhaps the critics are behind and what they say tells how far *they* have come: they have two steps to one of the generator's, the paper's have five, those of section 6 ten.
+#
+# The README of the authors' code says of its 100 steps that otherwise one would see the loss going up until the critic is properly trained. No row here tests that.
 
 # %% [markdown]
 # ## What was measured

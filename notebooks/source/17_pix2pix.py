@@ -311,7 +311,9 @@ claim(
 )
 
 # %% [markdown] tags=["notes"]
-# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right (own scale) a row hardly tells which map it is. The *set* (the bars) is roughly right: 13 to 23 % of the outputs are off (here symbol 1 hardly comes, 7 too often). 15 % are right here, 21 % in the mean of five trainings: above chance, 12.5 %; section 12 has the reason. The last box asks ten fresh trainings for both; two sets of ten are over 0.3 off.
+# A row for each class on the map, a column for each symbol. On the left each class gets its own. On the right (own scale) a row hardly tells which map it is. The *set* (the bars) is roughly right: 13 to 23 % of the outputs are off (here symbol 1 hardly comes, 7 too often).
+#
+# 15 % are right here, 21 % in the mean of five trainings: above chance, 12.5 %; section 12 has the reason. The last box asks ten fresh trainings for both; two sets of ten are over 0.3 off.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## U-Net: short cuts
@@ -474,7 +476,9 @@ for name, pictures in {"true pictures": truth, "the right layout in flat colours
     print("on {}: {:.2f} of the pixels right, {:.2f} per class, IoU {:.2f}".format(name, *fcn_score(pictures)))
 
 # %% [markdown] tags=["notes"]
-# The true pictures are the ceiling at 32 px; section 5 has a judge of its own at 64 px. But look at the fourth row. The layout is right, each class has its mean colour, and the judge sees holes in the hair: 0.80 of the pixels, where true faces of *other* maps have 0.72 and the best single face, for all maps, 0.79. So it does not read layout alone. The three scores are the paper's: with $n_{ij}$ pixels of class $i$ read as class $j$ and $t_i = \sum_j n_{ij}$, they are $\sum_i n_{ii} / \sum_i t_i$, the mean over classes of $n_{ii}/t_i$, and
+# The true pictures are the ceiling at 32 px; section 5 has a judge of its own at 64 px. But look at the fourth row. The layout is right, each class has its mean colour, and the judge sees holes in the hair: 0.80 of the pixels, where true faces of *other* maps have 0.72 and the best single face, for all maps, 0.79. So it does not read layout alone.
+#
+# The three scores are the paper's: with $n_{ij}$ pixels of class $i$ read as class $j$ and $t_i = \sum_j n_{ij}$, they are $\sum_i n_{ii} / \sum_i t_i$, the mean over classes of $n_{ii}/t_i$, and
 # the mean of $n_{ii} / (t_i + \sum_j n_{ji} - n_{ii})$.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -509,8 +513,12 @@ show(
 record.table("pixel_accuracy", "class_accuracy", "iou", "hair_energy", "hair_spread", "frechet")
 
 # %% [markdown] tags=["notes"]
-# *Pixel accuracy*, *class accuracy* and *iou* are the judge's three scores of section 4 (a segmenter trained on 64 px faces with stripes). *Hair energy* is the mean difference between neighbouring pixels of hair, over the truth's: 1 has as much texture as there is, 0 none. *Hair spread* is
-# how much the mean hair colour varies from picture to picture, again over the truth's. *Frechet* is the distance to true faces in the features of a classifier of faces that never saw a stripe. The lower rows are no trainings: they say what a number is worth. A *nearest map's face* is the training face whose map differs from the wanted one least. Beside the paper's columns, for their order:
+# *Pixel accuracy*, *class accuracy* and *iou* are the judge's three scores of section 4 (a segmenter trained on 64 px faces with stripes). *Hair energy* is the mean difference between neighbouring pixels of hair, over the truth's: 1 has as much texture as there is, 0 none.
+#
+# *Hair spread* is
+# how much the mean hair colour varies from picture to picture, again over the truth's.
+#
+# *Frechet* is the distance to true faces in the features of a classifier of faces that never saw a stripe. The lower rows are no trainings: they say what a number is worth. A *nearest map's face* is the training face whose map differs from the wanted one least. Beside the paper's columns, for their order:
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Beside the paper's table 1
@@ -531,7 +539,11 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # ### Four of them again
 #
-# Three of these measures are blind: noise has energy; one constant picture has a spread, for its hair is read through another map each time; and the judge takes flat colours for a wrong layout. So we tested others on what is no picture (the lower rows), and trained four losses on seven fresh seeds: 32 px, 4 stripes a side, a logit sees 16 px (`gancourse experiment pix2pix_stripes`). *Stripes*: the share of hair's variance in their own wave along one diagonal, less the other, over the truth's. *Colours*: how far hair's colours, where every map has hair, are from the true set; one constant colour has 1. The judge was also shown flat, blurred and noisy pictures.
+# Three of these measures are blind: noise has energy; one constant picture has a spread, for its hair is read through another map each time; and the judge takes flat colours for a wrong layout. So we tested others on what is no picture (the lower rows), and trained four losses on seven fresh seeds: 32 px, 4 stripes a side, a logit sees 16 px (`gancourse experiment pix2pix_stripes`).
+#
+# *Stripes*: the share of hair's variance in their own wave along one diagonal, less the other, over the truth's. *Colours*: how far hair's colours, where every map has hair, are from the true set; one constant colour has 1.
+#
+# The judge was also shown flat, blurred and noisy pictures.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four of them again
@@ -690,9 +702,15 @@ question(
 # | distance to real faces, L1 over L1 + cGAN (64 px) | 2.1 | |
 
 # %% [markdown] tags=["notes"]
-# *The condition ties a face to its map.* Read back right against the own map, less against other maps, are 0.01 of the pixels for GAN, 0.17 for cGAN, 0.24 for the truth (five more fresh trainings, `pix2pix_own_map`): nothing forces GAN to fit (section 1), and it hardly does. By pixels alone the gain is 0.23, the paper's 0.35; but GAN's faces are poor, and one constant face has 0.08 more than they. At 64 px GAN has 0.81, cGAN 0.84, and hair and outline follow the map, by eye: why was not tested. Beside L1 the condition gains nothing we see there: IoU 0.67 with it, 0.68 without, distance 20.8 and 19.2.
+# *The condition ties a face to its map.* Read back right against the own map, less against other maps, are 0.01 of the pixels for GAN, 0.17 for cGAN, 0.24 for the truth (five more fresh trainings, `pix2pix_own_map`): nothing forces GAN to fit (section 1), and it hardly does.
 #
-# *The adversarial term does not add the IoU that the paper has*, −0.04. But the truth itself has no more than L1, and flat colours more (0.87); true eyes and mouth, put into L1's faces, add next to nothing. No room: open. At 64 px, −0.05, by a judge that takes flat for wrong, L1 reads back best of the five; the paper has it last but one. A nearest map's face, looked up, has 0.97 there: unseen maps are hardly new. The term halves the distance to real faces. But L1 (42.9) is hardly nearer than noise (46.6), and the truth, blurred, is nearer than the five (10.1).
+# By pixels alone the gain is 0.23, the paper's 0.35; but GAN's faces are poor, and one constant face has 0.08 more than they. At 64 px GAN has 0.81, cGAN 0.84, and hair and outline follow the map, by eye: why was not tested. Beside L1 the condition gains nothing we see there: IoU 0.67 with it, 0.68 without, distance 20.8 and 19.2.
+#
+# *The adversarial term does not add the IoU that the paper has*, −0.04. But the truth itself has no more than L1, and flat colours more (0.87); true eyes and mouth, put into L1's faces, add next to nothing. No room: open.
+#
+# At 64 px it is −0.05, by a judge that takes flat for wrong: L1 reads back best of the five, and the paper has it last but one. A nearest map's face, looked up, has 0.97 there: unseen maps are hardly new.
+#
+# The term halves the distance to real faces. But L1 (42.9) is hardly nearer than noise (46.6), and the truth, blurred, is nearer than the five (10.1).
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the skips carry
@@ -830,7 +848,11 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# After 200 steps these four faces have the same open eyes where skips are missing. After 2,000 brow and dark glasses have come, the closed lid has not. The gap is then 0.064 (expected: 0.02 to 0.04), by a judge also shown flat colours 0.055, on training maps 0.060 (less, we thought, if learnt by heart). It is not the slowness alone: from 1,000 steps to 2,000 the U-Net gains, and one pixel *falls back*, 0.900 to 0.881. A middle of 4 x 4, with as many weights, gains (0.892, 0.910); it leaves a gap of 0.035 (expected: at most 0.02), and the lid open. By then colours are learnt by heart: L1 falls on seen faces; on unseen ones flat colours do as well.
+# After 200 steps these four faces have the same open eyes where skips are missing. After 2,000 brow and dark glasses have come, the closed lid has not.
+#
+# The gap is then 0.064 (expected: 0.02 to 0.04), by a judge also shown flat colours 0.055, on training maps 0.060 (less, we thought, if learnt by heart). It is not the slowness alone: from 1,000 steps to 2,000 the U-Net gains, and one pixel *falls back*, 0.900 to 0.881.
+#
+# A middle of 4 x 4, with as many weights, gains (0.892, 0.910); it leaves a gap of 0.035 (expected: at most 0.02), and the lid open. By then colours are learnt by heart: L1 falls on seen faces; on unseen ones flat colours do as well.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Equal to the target, or one of the set
@@ -1322,7 +1344,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The network's output leads back to its own scene at the time asked for in four of ten scenes (0.39), among 450 pictures of which one is right. The mean picture of the time has 0.01. But the true day, only dimmed, has 0.31 (it knows its scene): the difference, 12 scenes of 150 in one training, is no clear lead. What the outputs lack is in the picture: houses are spots, and day has a violet sky. Rows two and three keep the ridges of row one, by eye, and change the light; the scene in winter stays a winter scene. Karacan et al. do this with photographs and a vector of attributes, and then transfer the look of the made picture onto a real photograph.
+# The network's output leads back to its own scene at the time asked for in four of ten scenes (0.39), among 450 pictures of which one is right. The mean picture of the time has 0.01. But the true day, only dimmed, has 0.31 (it knows its scene): the difference, 12 scenes of 150 in one training, is no clear lead.
+#
+# What the outputs lack is in the picture: houses are spots, and day has a violet sky. Rows two and three keep the ridges of row one, by eye, and change the light; the scene in winter stays a winter scene. Karacan et al. do this with photographs and a vector of attributes, and then transfer the look of the made picture onto a real photograph.
 
 # %% [markdown]
 # ## 12. A hint in the batch
@@ -1389,7 +1413,11 @@ check(
 )
 
 # %% [markdown]
-# Yes, it is the batch: drawn independently, maps and pictures leave the share at chance; in batches of 512, 14 % are right, and the interval holds chance. A network that has learnt nothing is at chance, too, so look at the set: 42 to 54 % of it are off before training, 9 to 23 % in batches of 512, 12 to 40 % drawn independently. Four of these five have learnt the set and not the pairing; the fifth, at 40 %, shows less. Does the hint add up? The share rises at every look, 21, 24, 25, 28 %. At 2,000 steps we expected 30 % or more if so: 28 (18 to 38), not settled. Of the set 9 to 27 % are then off, 13 to 23 % before. Any batch of pix2pix gives such a hint, for its maps and targets are pairs. How much of it a network uses on faces was not tested.
+# Yes, it is the batch: drawn independently, maps and pictures leave the share at chance; in batches of 512, 14 % are right, and the interval holds chance. A network that has learnt nothing is at chance, too, so look at the set: 42 to 54 % of it are off before training, 9 to 23 % in batches of 512, 12 to 40 % drawn independently. Four of these five have learnt the set and not the pairing; the fifth, at 40 %, shows less.
+#
+# Does the hint add up? The share rises at every look, 21, 24, 25, 28 %. At 2,000 steps we expected 30 % or more if so: 28 (18 to 38), not settled. Of the set 9 to 27 % are then off, 13 to 23 % before.
+#
+# Any batch of pix2pix gives such a hint, for its maps and targets are pairs. How much of it a network uses on faces was not tested.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two different wishes

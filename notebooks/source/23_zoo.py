@@ -8,7 +8,9 @@
 #
 # **Read** for about 45 minutes as far as "Going deeper". **Run**: half a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
-# In May 2017 a slide of cs231n listed forty-eight GANs, A to L, and called it a zoo. A name sounds like a species of its own. It seldom is: most are one change to one of a few places, and who knows the places can place a new name in a minute. The
+# In May 2017 a slide of cs231n listed forty-eight GANs, A to L, and called it a zoo. A name sounds like a species of its own. It seldom is: most are one change to one of a few places, and who knows the places can place a new name in a minute.
+#
+# The
 # first half of this lecture does that for all forty-eight, and runs ten of them in a few lines each, three here and seven below "Going deeper". The second half reads the most copied list of tricks, and asks of each trick what it says, what
 # was tested, and what one does today.
 #
@@ -263,7 +265,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# The margin is 6. Over five trainings the energy is 5.5 on unseen digits, 5.7 on $D$'s own fakes, and 10.4 on noise. So the hinge still pushes, but by its energy $D$ hardly knows fakes from digits. It also draws digits badly: who draws the *mean digit* for each has 6.4, 8 principal components have 4.4, and 32, as many as $D$ has codes, 2.5. The samples are strokes more often than digits, to the eye, and the same ones come again; this is a perceptron and seconds. Whether the term helps differs from seed to seed: the interval holds 0.
+# The margin is 6. Over five trainings the energy is 5.5 on unseen digits, 5.7 on $D$'s own fakes, and 10.4 on noise. So the hinge still pushes, but by its energy $D$ hardly knows fakes from digits.
+#
+# $D$ also draws digits badly: who draws the *mean digit* for each has 6.4, 8 principal components have 4.4, and 32, as many as $D$ has codes, 2.5. The samples are strokes more often than digits, to the eye, and the same ones come again; this is a perceptron and seconds. Whether the term helps differs from seed to seed: the interval holds 0.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Boundary seeking: the odds are weights
@@ -401,7 +405,9 @@ plt.show()
 viz.source(boosting_weights)
 
 # %% [markdown] tags=["notes"]
-# The fair control is not one GAN but *as many GANs, mixed without weights*: a mixture of two has more chances anyway. And beside it a null: the same weights, *dealt out at random*. To be missed, modes need a GAN that misses some: ours have eight hidden units, too few. The measure is the share of the data for which no good sample stands (a good one lies within three standard deviations of a mode),
+# The fair control is not one GAN but *as many GANs, mixed without weights*: a mixture of two has more chances anyway. And beside it a null: the same weights, *dealt out at random*. To be missed, modes need a GAN that misses some: ours have eight hidden units, too few.
+#
+# The measure is the share of the data for which no good sample stands (a good one lies within three standard deviations of a mode),
 # so that a place drawn too often does not pay for one that is empty. **The tolerance, set before the run: 0.02 of the data less than the control, over ninety-six seeds that nobody has looked at.** (The settings were chosen on ten other seeds, and the number of seeds by the spread over sixteen more.)
 
 # %%
@@ -535,7 +541,11 @@ for other, one in {"wide": "one GAN, twice the units", "long": "one GAN, twice t
     )
 
 # %% [markdown] tags=["notes"]
-# Within a circle a sample is a good one. The seed shown has the *median* gain of ninety-six, and a first GAN as bad as the worst, 0.75 missed: it draws at the left mode alone. The second is shown the other three and finds the right one. Over all seeds one GAN misses 0.56 of the data, two without weights 0.48, two boosted 0.43, and with the same weights dealt out at random 0.48: what helps is *where* the weights lie. It helps a little, a twentieth of the data, and surely (0.035 to 0.065), but not every seed: in 27 of the 96 the boosted mixture misses more. *One* GAN of twice the units misses 0.52, of twice the steps 0.56, of twice both, as two have, 0.50: 0.07 more than two boosted, with an interval from 0.04 to 0.09.
+# Within a circle a sample is a good one. The seed shown has the *median* gain of ninety-six, and a first GAN as bad as the worst, 0.75 missed: it draws at the left mode alone. The second is shown the other three and finds the right one.
+#
+# Over all seeds one GAN misses 0.56 of the data, two without weights 0.48, two boosted 0.43, and with the same weights dealt out at random 0.48: what helps is *where* the weights lie. It helps a little, a twentieth of the data, and surely (0.035 to 0.065), but not every seed: in 27 of the 96 the boosted mixture misses more.
+#
+# *One* GAN of twice the units misses 0.52, of twice the steps 0.56, of twice both, as two have, 0.50: 0.07 more than two boosted, with an interval from 0.04 to 0.09.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Ganhacks, rightly read
@@ -552,8 +562,14 @@ for other, one in {"wide": "one GAN, twice the units", "long": "one GAN, twice t
 #
 # ## 4. Ganhacks, rightly read
 #
-# The notes close with a link to [*ganhacks*](https://github.com/soumith/ganhacks), written by Soumith Chintala, Emily Denton, Martin Arjovsky and Michael Mathieu in 2016, copied into countless tutorials and, by its own first line, no longer maintained. It is worth reading word by word, because much of what is said about it is not in it. It does not say that $\beta_1$ should be 0.5
-# (it points to a paper that does). It smooths *both* labels where its source smooths one. It says of two of its tips that it is *not sure*. Two more, 7 and 10, are advice on where to begin and where to look, not on what to change. And tip 11 is a warning: *do not* balance the players by their losses. Its loop, two thresholds on two losses, stands below "if you do try it, have a principled approach"; whether it is the bad example or the better one the list does not say. Whoever copies only the loop has left out the *don't*.
+# The notes close with a link to [*ganhacks*](https://github.com/soumith/ganhacks), written by Soumith Chintala, Emily Denton, Martin Arjovsky and Michael Mathieu in 2016, copied into countless tutorials and, by its own first line, no longer maintained. It is worth reading word by word, because much of what is said about it is not in it.
+#
+# The list does not say that $\beta_1$ should be 0.5
+# (it points to a paper that does). It smooths *both* labels where its source smooths one.
+#
+# The list says of two of its tips that it is *not sure*. Two more, 7 and 10, are advice on where to begin and where to look, not on what to change.
+#
+# And tip 11 is a warning: *do not* balance the players by their losses. Its loop, two thresholds on two losses, stands below "if you do try it, have a principled approach"; whether it is the bad example or the better one the list does not say. Whoever copies only the loop has left out the *don't*.
 
 # %%
 viz.table(
@@ -584,9 +600,17 @@ viz.table(
 # %% [markdown] tags=["notes"]
 # ## 5. One change at a time
 #
-# What would a fair test of a trick be? *One* change, everything else equal; the same seeds on both sides, so that runs can be compared in pairs; enough seeds for an interval; a measure that noise does not pass; a threshold named before the run. The recorded experiment `ganhacks` does that for seventeen changes that test fourteen of the tips: a small DCGAN on
-# real digits at 32 px, 2,000 steps, five seeds each. (Three arms have seven; their two new pairs alone stand in the notes of their boxes.) Its reference follows the tips on which DCGAN stands. An arm *leaves* one of these, or *adds* one more. The number is the Fréchet distance to held-out digits, all with their paper put to black (`levelled`; section 8 says why), **without the tip over with it**: above 1 the tip helps. Ratios are averaged as logarithms, or else twice and half would make one and a quarter. The threshold: a tip *helps* where the 95 % interval lies above 1.1,
-# *harms* where it lies below 1 / 1.1, makes *no difference* where it lies between, and is *open* else. One more arm changes only the seed: it says what luck says.
+# What would a fair test of a trick be? *One* change, everything else equal; the same seeds on both sides, so that runs can be compared in pairs; enough seeds for an interval; a measure that noise does not pass; a threshold named before the run.
+#
+# The recorded experiment `ganhacks` does that for seventeen changes that test fourteen of the tips: a small DCGAN on
+# real digits at 32 px, 2,000 steps, five seeds each. (Three arms have seven; their two new pairs alone stand in the notes of their boxes.)
+#
+# Its reference follows the tips on which DCGAN stands. An arm *leaves* one of these, or *adds* one more. The number is the Fréchet distance to held-out digits, all with their paper put to black (`levelled`; section 8 says why), **without the tip over with it**: above 1 the tip helps. Ratios are averaged as logarithms, or else twice and half would make one and a quarter.
+#
+# The threshold: a tip *helps* where the 95 % interval lies above 1.1,
+# *harms* where it lies below 1 / 1.1, makes *no difference* where it lies between, and is *open* else.
+#
+# One more arm changes only the seed: it says what luck says.
 #
 # All rows share the *same* five reference trainings. Were these lucky, every tip that an arm adds would look worse, and every tip that an arm leaves better. So a second column of the table, asked for after the run, compares each arm with all *twelve* trainings of the reference, those of two further seeds and of the other seed among them; not in pairs, but as a difference of two means (Welch's interval). A word stands in the table only where both columns say it.
 #
@@ -682,9 +706,19 @@ plt.show()
 # Four tips help: no saturating loss, no mixed batches, $\beta_1 = 0.5$, labels. Dropout in $G$ harms. Max pooling is worse in six of seven pairs, without a verdict. The others are *open*: five pairs find a tip worth 1.51, four times in five; one worth 1.20 would take 40. Minibatch discrimination evens the classes out.
 
 # %% [markdown] tags=["notes"]
-# A dot is a seed, a line the geometric mean. Blue: the arm leaves a tip. Orange: it adds one. Grey: it changes only the seed. Begin with the row that tests no tip. The reference is `0.88` times as far as the same game with another seed, with an interval from `0.62` to `1.26`: so wide is luck. Four tips stand clear of it. With the saturating loss and with mixed batches the distance after 2,000 steps is still that of noise, and no sample is taken for a digit. (So both gains are one number, noise over reference, and their intervals are mostly the reference's spread.) With $\beta_1 = 0.9$ (0.5 is the cited paper's, not the list's) the samples are more than four times as far. Labels help in each of seven pairs, by `2.39`; that arm also tells $G$ the class, and all classes are asked for. Dropout behind each ReLU of $G$ harms in each pair; pix2pix has no other noise.
+# A dot is a seed, a line the geometric mean. Blue: the arm leaves a tip. Orange: it adds one. Grey: it changes only the seed.
 #
-# Three more lean to one side without a verdict. Max pooling ends farther off in six of seven pairs, 1.3 to 8.3 times as far; its interval, `1.04` to `5.68`, leaves no difference behind and the threshold not; `13` fresh pairs would mostly decide it (its box, section 8). That arm also has smaller kernels, which lecture 04 takes apart on faces. Two steps of $D$, of which the list itself is not sure, are worse in all five pairs, and replay in four of five. But beside all twelve references both are at `0.93`, with intervals that hold 1: the five references that the pairs share are nearer than the seven others by as much, and that may be luck. Beside twelve alone tip 1 leans, to harm: `0.80`, at most `0.98`. The rest look like another seed: a tip believed after one run is about a seed. (Of seventeen intervals at 95 % one is expected to miss. And open is not "no effect": soft labels' interval, `0.86` to `1.40`, holds 1.3, too.)
+# Begin with the row that tests no tip. The reference is `0.88` times as far as the same game with another seed, with an interval from `0.62` to `1.26`: so wide is luck.
+#
+# Four tips stand clear of it. With the saturating loss and with mixed batches the distance after 2,000 steps is still that of noise, and no sample is taken for a digit. (So both gains are one number, noise over reference, and their intervals are mostly the reference's spread.) With $\beta_1 = 0.9$ (0.5 is the cited paper's, not the list's) the samples are more than four times as far.
+#
+# Labels help in each of seven pairs, by `2.39`; that arm also tells $G$ the class, and all classes are asked for. Dropout behind each ReLU of $G$ harms in each pair; pix2pix has no other noise.
+#
+# Three more lean to one side without a verdict. Max pooling ends farther off in six of seven pairs, 1.3 to 8.3 times as far; its interval, `1.04` to `5.68`, leaves no difference behind and the threshold not; `13` fresh pairs would mostly decide it (its box, section 8). That arm also has smaller kernels, which lecture 04 takes apart on faces.
+#
+# Two steps of $D$, of which the list itself is not sure, are worse in all five pairs, and replay in four of five. But beside all twelve references both are at `0.93`, with intervals that hold 1: the five references that the pairs share are nearer than the seven others by as much, and that may be luck. Beside twelve alone tip 1 leans, to harm: `0.80`, at most `0.98`.
+#
+# The rest look like another seed: a tip believed after one run is about a seed. (Of seventeen intervals at 95 % one is expected to miss. And open is not "no effect": soft labels' interval, `0.86` to `1.40`, holds 1.3, too.)
 #
 # The table below has two more measures. Read its last column: `total_variation` says how far the classes' shares among the accepted samples are from a tenth each, 0 for even. In the reference it is 0.24. With minibatch discrimination, which the distance leaves open, it is 0.11. The tip was made for variety, and one distance did not tell. But that was *seen*, and not asked: among seventeen arms and four columns something will always look well. Therefore the two further seeds, at which nobody had looked. Their pairs say the same (the box below).
 
@@ -692,7 +726,9 @@ plt.show()
 record.table("frechet", "frechet_levelled", "accepted", "total_variation")
 
 # %% [markdown] tags=["notes"]
-# The boxes count in *halvings*: the logarithm to base 2 of the ratio, so that 1 says half the distance and $-1$ twice. Here are luck, twice, the classes' shares, and three tips; the others stand in section 8. Mixed batches, the effect that lecture 04 understands to the last line, are the positive control: an experiment that did not find them could contradict nothing. They show that a factor of nine is seen, not that a tenth is. Tips 14 and 15 are questions, because the list is *not sure* of them: there is nothing to contradict.
+# The boxes count in *halvings*: the logarithm to base 2 of the ratio, so that 1 says half the distance and $-1$ twice. Here are luck, twice, the classes' shares, and three tips; the others stand in section 8.
+#
+# Mixed batches, the effect that lecture 04 understands to the last line, are the positive control: an experiment that did not find them could contradict nothing. They show that a factor of nine is seen, not that a tenth is. Tips 14 and 15 are questions, because the list is *not sure* of them: there is nothing to contradict.
 #
 # The second box is why the table has its second column: the five reference trainings are nearer than the seven others by 0.20 halvings, with an interval that holds 0. Replay ($-0.22$ in pairs) and two steps of $D$ ($-0.23$) are as large as that.
 
@@ -791,8 +827,14 @@ for arm in ("mixed batches", "labels", "dropout in G"):
 #
 # ### An EBGAN with three slips
 #
-# A widely copied collection of GANs in PyTorch (eriklindernoren/PyTorch-GAN, `implementations/ebgan/ebgan.py`) has an EBGAN of a page. It runs and draws digits. Read three of its lines beside section 3.1. The hinge is taken of the *mean* energy of the batch: a few terrible fakes, far beyond the margin, pay for all the good
-# ones. The pulling-away term has no *square*: two codes that point in opposite directions, which the published term punishes as much as equal ones, are its optimum. And in $G$'s turn the picture is detached, so that of the two paths of $\|x - D(x)\|$ back to $x$ one is cut. Each shows with two numbers:
+# A widely copied collection of GANs in PyTorch (eriklindernoren/PyTorch-GAN, `implementations/ebgan/ebgan.py`) has an EBGAN of a page. It runs and draws digits. Read three of its lines beside section 3.1.
+#
+# The hinge is taken of the *mean* energy of the batch: a few terrible fakes, far beyond the margin, pay for all the good
+# ones.
+#
+# The pulling-away term has no *square*: two codes that point in opposite directions, which the published term punishes as much as equal ones, are its optimum.
+#
+# And in $G$'s turn the picture is detached, so that of the two paths of $\|x - D(x)\|$ back to $x$ one is cut. Each shows with two numbers:
 
 # %% tags=["nbval-check-output", "slide-continue"]
 pair = torch.tensor([0.5, 30.0], requires_grad=True)  # energies of a fake that is nearly real and of one far off; margin 6
@@ -923,7 +965,11 @@ plt.show()
 #
 # $$D:\ \max\ \underbrace{H\bigl[\mathbb E_x\, p(y|x)\bigr]}_{\text{use all}} - \underbrace{\mathbb E_x H[p(y|x)]}_{\text{be sure of data}} + \underbrace{\mathbb E_z H[p(y|G(z))]}_{\text{be unsure of fakes}}$$
 #
-# and the generator wants to be a clear case of every class in turn. The first two terms alone are clustering by mutual information, and a network that can bend its border anywhere has no reason to bend it in the right place. The third is to put uncertainty where there is no data, and the border into the gap. Two
+# and the generator wants to be a clear case of every class in turn. The first two terms alone are clustering by mutual information, and a network that can bend its border anywhere has no reason to bend it in the right place.
+#
+# The third is to put uncertainty where there is no data, and the border into the gap.
+#
+# Two
 # circles, one in the other, are the classical test: $k$-means cuts both in half. Beside the game stand three controls: no fakes at all, and fakes that *we* put there, all around the data or into the gap alone.
 
 # %%
@@ -1038,7 +1084,9 @@ question(
 # %% [markdown] tags=["notes"]
 # One training each; black: the data, orange: fakes; pale where $D$ is unsure. With its own generator CatGAN cuts both circles in half, as without any fakes and as $k$-means does. Is the objective at fault? Put the fakes there *by hand*, with the same $D$ and as many steps. In the gap alone: the border follows it, and every point goes to the right circle in three trainings, 0.93 and 0.91 of them in the other two. All around, wherever there is no data: halves again.
 #
-# So the objective *can* hold the right border. It does not look for it: a straight cut uses both classes evenly and is sure of all but a few points, and who puts fakes into the gap knows the answer. (Of the fakes all around fewer than one in five stand in the gap. Whether these are too few, or the others too many, we did not test.) And the generator? It wants to be a *clear* case, and the gap is where $D$ is to be unsure: 0.04 of its fakes stand there, at most 0.12, of points thrown at random into the square a seventh. Exercise 6 asks what would keep it there.
+# So the objective *can* hold the right border. It does not look for it: a straight cut uses both classes evenly and is sure of all but a few points, and who puts fakes into the gap knows the answer. (Of the fakes all around fewer than one in five stand in the gap. Whether these are too few, or the others too many, we did not test.)
+#
+# And the generator? It wants to be a *clear* case, and the gap is where $D$ is to be unsure: 0.04 of its fakes stand there, at most 0.12, of points thrown at random into the square a seventh. Exercise 6 asks what would keep it there.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## LAPGAN: a picture in steps
@@ -1075,7 +1123,9 @@ identity(
 viz.source(LAPGAN.play, LAPGAN.up)
 
 # %% [markdown] tags=["notes"]
-# The cell below only begins (all sizes side by side; no weight is in two of the games). The pictures and numbers are those of a recorded experiment, `lapgan_view`: 1,000 steps at every size, three trainings of each of two arms. It asks how much of the enlargement the generator of details must see. In one arm its three convolutions see $7 \times 7$ pixels; in the other as many weights are spread over $15 \times 15$, by gaps between their taps (*dilation*). The discriminators see whole pictures in both. Losses are the relativistic ones of lecture 12, the weights drawn with are averages.
+# The cell below only begins (all sizes side by side; no weight is in two of the games). The pictures and numbers are those of a recorded experiment, `lapgan_view`: 1,000 steps at every size, three trainings of each of two arms. It asks how much of the enlargement the generator of details must see.
+#
+# In one arm its three convolutions see $7 \times 7$ pixels; in the other as many weights are spread over $15 \times 15$, by gaps between their taps (*dilation*). The discriminators see whole pictures in both. Losses are the relativistic ones of lecture 12, the weights drawn with are averages.
 
 # %%
 torch.manual_seed(0)
@@ -1140,7 +1190,9 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Compare rows three and four: the same 8 px, two draws of details. They differ, so the noise is used. Of the pictures drawn from nothing the judge takes 0.30 for digits, of those built on real 8 px 0.48. Those from nothing are at a distance of 62; the same 8 px only enlarged at 134, with the last detail of another picture at 95: the details bring much, and they belong to *their* picture. Most of what is left is the details' too: on *real* 8 px the pictures still are at 51, where real digits have 0.6. A Gaussian of the digits' pixels, which knows no stroke, has 122.
+# Compare rows three and four: the same 8 px, two draws of details. They differ, so the noise is used. Of the pictures drawn from nothing the judge takes 0.30 for digits, of those built on real 8 px 0.48. Those from nothing are at a distance of 62; the same 8 px only enlarged at 134, with the last detail of another picture at 95: the details bring much, and they belong to *their* picture.
+#
+# Most of what is left is the details' too: on *real* 8 px the pictures still are at 51, where real digits have 0.6. A Gaussian of the digits' pixels, which knows no stroke, has 122.
 #
 # And the view? We had expected that the generator must see more than $7 \times 7$. It is the other way round: with $15 \times 15$ the pictures are farther off in each of three pairs, by 20 in the mean, and one in ten is a digit. That speaks against *these* gaps and not against a wide view: dilation takes neighbours away where it adds distance, and the two were not tested apart. Three trainings of 1,000 steps; whether more steps would turn it round we do not know.
 
@@ -1284,9 +1336,15 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes"]
-# Does the digit survive? In 0.60 of the translations, over five trainings. The harder null is the printed digits as they are: a reader of handwriting reads 0.41 of them, and no more when they are blurred. Without the two terms every digit becomes the same picture, read at chance. Constancy alone keeps 0.55, and identity adds 0.04, with an interval from 0.01 to 0.08. And identity alone, asked later, keeps 0.58: beside it constancy adds 0.02, with an interval from $-0.05$ to 0.09. So either term alone keeps about as much of the digit, and that constancy is needed is not shown. (Our $D$ has two classes, the paper's three.)
+# Does the digit survive? In 0.60 of the translations, over five trainings. The harder null is the printed digits as they are: a reader of handwriting reads 0.41 of them, and no more when they are blurred. Without the two terms every digit becomes the same picture, read at chance. Constancy alone keeps 0.55, and identity adds 0.04, with an interval from 0.01 to 0.08.
 #
-# Does it look *handwritten*? Not to that reader: in what it sees, the translations are at a distance of 16.7 from unseen handwriting, with an interval from 15.3 to 18.0; the printed digits as they are, at 16.2; real handwriting, at 1.0. So here the game with both terms keeps more of the digit than print does, and comes no nearer to handwriting. Compare the rows: the strokes are grey and broken, the shapes are print's. With constancy alone the distance is 30, 11 to 16 farther; with identity alone it is 12.8, and the difference of 3.9 has an interval that holds 0. So what there is of handwriting comes from identity. Alone, it ends nearer than print, with an interval from 9.5 to 16.1; but it was asked after the other arms were seen. These are perceptrons and 400 steps; a larger game was not tested.
+# And identity alone, asked later, keeps 0.58: beside it constancy adds 0.02, with an interval from $-0.05$ to 0.09. So either term alone keeps about as much of the digit, and that constancy is needed is not shown. (Our $D$ has two classes, the paper's three.)
+#
+# Does it look *handwritten*? Not to that reader: in what it sees, the translations are at a distance of 16.7 from unseen handwriting, with an interval from 15.3 to 18.0; the printed digits as they are, at 16.2; real handwriting, at 1.0. So here the game with both terms keeps more of the digit than print does, and comes no nearer to handwriting.
+#
+# Compare the rows: the strokes are grey and broken, the shapes are print's.
+#
+# With constancy alone the distance is 30, 11 to 16 farther; with identity alone it is 12.8, and the difference of 3.9 has an interval that holds 0. So what there is of handwriting comes from identity. Alone, it ends nearer than print, with an interval from 9.5 to 16.1; but it was asked after the other arms were seen. These are perceptrons and 400 steps; a larger game was not tested.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## iGAN: paint on the manifold
@@ -1377,7 +1435,15 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# Look outside the stroke. Where hair turns red, look how much of it does, and what changed with it: skin, glasses, background. The ninth face ends with brown hair, not red. Does the slope find better than choosing the best of 64 random faces? By the median, over forty faces of one generator, and with 150 steps beside 64 draws: it leaves 0.62 halvings less under the stroke, with an interval from 0.09 to 1.08. That is not the same work: with a backward pass counted as two forward, 150 steps cost as much as 450 draws. Beside the best of 450 it is behind by 0.46 halvings in the median, with an interval from $-0.11$ to 0.94: at equal cost no gain of the slope is shown. Even of 64, choosing does better for 14 of the 40, and the *means* are alike, 0.17 of the error before and 0.16: a few faces end far off, the worst at 1.32. Outside, the face moves by 0.19, with an interval from 0.15 to 0.22; the best of 64, which was asked for the stroke alone, is off by 0.38, another face by 0.35. So much for "little else": about half of what another face would change. That is what "on the manifold" costs, and $\lambda$ sets the price: lower it and
+# Look outside the stroke. Where hair turns red, look how much of it does, and what changed with it: skin, glasses, background. The ninth face ends with brown hair, not red.
+#
+# Does the slope find better than choosing the best of 64 random faces? By the median, over forty faces of one generator, and with 150 steps beside 64 draws: it leaves 0.62 halvings less under the stroke, with an interval from 0.09 to 1.08. That is not the same work: with a backward pass counted as two forward, 150 steps cost as much as 450 draws.
+#
+# Beside the best of 450 it is behind by 0.46 halvings in the median, with an interval from $-0.11$ to 0.94: at equal cost no gain of the slope is shown. Even of 64, choosing does better for 14 of the 40, and the *means* are alike, 0.17 of the error before and 0.16: a few faces end far off, the worst at 1.32.
+#
+# Outside, the face moves by 0.19, with an interval from 0.15 to 0.22; the best of 64, which was asked for the stroke alone, is off by 0.38, another face by 0.35. So much for "little else": about half of what another face would change.
+#
+# That is what "on the manifold" costs, and $\lambda$ sets the price: lower it and
 # see whether every stroke is met.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1495,7 +1561,15 @@ question(
 )
 
 # %% [markdown] tags=["notes"]
-# No picture was compared with another, only latents, and $E$ never saw a real face. The squared error is 0.52 of that of a random latent with the same label; with the code of another face it is 1.06. Do not read "half-way": two random draws differ by twice the variance, so the *mean* of many scores about a half without any encoder, that of 64 (last row) 0.56. To only 109 of the 200 faces $E$, then $G$ comes nearer than this blur. So ask what no blur can answer: draw the codes of 32 faces, all with the label of one of them. Its own code comes nearest for 0.68 of the faces, with an interval from 0.61 to 0.74; chance is 0.03. So the code tells faces apart; that takes five bits at most, and is not yet much of a face. To the eye, hair that falls the same way, glasses of the same kind come back; fine lines do not. And red hair is read in 0.94 of the faces, 0.17 before, the other five attributes as before in 0.96. But that says nothing of $E$: *random* latents with the edited labels have 1.00 and 0.98. That the labels are obeyed is the generator's doing (lecture 09). What is not labelled goes through $E$; the squared error asks for it, but takes a blur for an answer.
+# No picture was compared with another, only latents, and $E$ never saw a real face. The squared error is 0.52 of that of a random latent with the same label; with the code of another face it is 1.06.
+#
+# Do not read "half-way": two random draws differ by twice the variance, so the *mean* of many scores about a half without any encoder, that of 64 (last row) 0.56. To only 109 of the 200 faces $E$, then $G$ comes nearer than this blur.
+#
+# So ask what no blur can answer: draw the codes of 32 faces, all with the label of one of them. Its own code comes nearest for 0.68 of the faces, with an interval from 0.61 to 0.74; chance is 0.03. So the code tells faces apart; that takes five bits at most, and is not yet much of a face. To the eye, hair that falls the same way, glasses of the same kind come back; fine lines do not.
+#
+# And red hair is read in 0.94 of the faces, 0.17 before, the other five attributes as before in 0.96. But that says nothing of $E$: *random* latents with the edited labels have 1.00 and 0.98. That the labels are obeyed is the generator's doing (lecture 09).
+#
+# What is not labelled goes through $E$; the squared error asks for it, but takes a blur for an answer.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## C-RNN-GAN: sequences of numbers
