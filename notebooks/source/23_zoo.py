@@ -614,7 +614,7 @@ viz.table(
 #
 # All rows share the *same* five reference trainings. Were these lucky, every tip that an arm adds would look worse, and every tip that an arm leaves better. So a second column of the table, asked for after the run, compares each arm with all *twelve* trainings of the reference, those of two further seeds and of the other seed among them; not in pairs, but as a difference of two means (Welch's interval). A word stands in the table only where both columns say it.
 #
-# What can five pairs find? The table's caption computes it: a tip worth `1.51`, four times in five. A smaller one mostly stays *open*. Read that as *five pairs cannot tell*, not as *no effect*.
+# What can five pairs find? The table's caption computes it: a tip worth `1.51`, four times in five. A verdict, which needs both columns, is rarer. Read *open* as *cannot tell*, not as *no effect*.
 
 # %%
 record, two_more = records.load("ganhacks"), records.load("ganhacks_seeds")
@@ -703,7 +703,7 @@ plt.show()
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # Blue: without a tip that the reference follows. Orange: with one more. Grey: another seed.
 #
-# Four tips help: no saturating loss, no mixed batches, $\beta_1 = 0.5$, labels. Dropout in $G$ harms. Max pooling is worse in six of seven pairs, without a verdict. The others are *open*: five pairs find a tip worth 1.51, four times in five; one worth 1.20 would take 40. Minibatch discrimination evens the classes out.
+# Four tips help: no saturating loss, no mixed batches, $\beta_1 = 0.5$, labels. Dropout in $G$ harms. Max pooling is worse in six of seven pairs, without a verdict. The others are *open*: pairs alone find a tip worth 1.51, four times in five; one worth 1.20 would take 40. Minibatch discrimination evens the classes out.
 
 # %% [markdown] tags=["notes"]
 # A dot is a seed, a line the geometric mean. Blue: the arm leaves a tip. Orange: it adds one. Grey: it changes only the seed.
@@ -714,11 +714,11 @@ plt.show()
 #
 # Labels help in each of seven pairs, by `2.39`; that arm also tells $G$ the class, and all classes are asked for. Dropout behind each ReLU of $G$ harms in each pair; pix2pix has no other noise.
 #
-# Three more lean to one side without a verdict. Max pooling ends farther off in six of seven pairs, 1.3 to 8.3 times as far; its interval, `1.04` to `5.68`, leaves no difference behind and the threshold not; `13` fresh pairs would mostly decide it (its box, section 8). That arm also has smaller kernels, which lecture 04 takes apart on faces.
+# Three more lean to one side without a verdict. Max pooling ends farther off in six of seven pairs, 1.3 to 8.3 times as far; its interval, `1.04` to `5.68`, lies above 1, not above the threshold; with this mean `13` fresh pairs would mostly decide it (section 8). That arm also has smaller kernels, which lecture 04 takes apart on faces.
 #
 # Two steps of $D$, of which the list itself is not sure, are worse in all five pairs, and replay in four of five. But beside all twelve references both are at `0.93`, with intervals that hold 1: the five references that the pairs share are nearer than the seven others by as much, and that may be luck. Beside twelve alone tip 1 leans, to harm: `0.80`, at most `0.98`.
 #
-# The rest look like another seed: a tip believed after one run is about a seed. (Of seventeen intervals at 95 % one is expected to miss. And open is not "no effect": soft labels' interval, `0.86` to `1.40`, holds 1.3, too.)
+# The rest look like another seed: a tip believed after one run may be a seed. (Of seventeen intervals at 95 % one is expected to miss. And open is not "no effect": soft labels' interval, `0.86` to `1.40`, holds 1.3, too.)
 #
 # The table below has two more measures. Read its last column: `total_variation` says how far the classes' shares among the accepted samples are from a tenth each, 0 for even. In the reference it is 0.24. With minibatch discrimination, which the distance leaves open, it is 0.11. The tip was made for variety, and one distance did not tell. But that was *seen*, and not asked: among seventeen arms and four columns something will always look well. Therefore the two further seeds, at which nobody had looked. Their pairs say the same (the box below).
 
