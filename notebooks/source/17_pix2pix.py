@@ -5,7 +5,7 @@
 # the generator ignore its input, and C24, "belongs to the set" against "equals this target".
 # **Papers**: [Isola, Zhu, Zhou & Efros 2017](https://arxiv.org/abs/1611.07004) (CVPR), [Ronneberger et al. 2015](https://arxiv.org/abs/1505.04597) (MICCAI), [Long et al. 2015](https://arxiv.org/abs/1411.4038) (CVPR), [Park et al. 2019](https://arxiv.org/abs/1903.07291) (CVPR), [Karacan et al. 2018](https://arxiv.org/abs/1808.07413).
 #
-# **Read** for about 45 minutes as far as "Going deeper". **Run**: a quarter of a minute at ci scale, about five minutes at cpu scale; no GPU is needed.
+# **Read** for about 45 minutes as far as "Going deeper". **Run**: a quarter of a minute at ci scale, about four minutes at cpu scale; no GPU is needed.
 #
 # Lecture 09 gave the generator a label. Here the condition is a whole picture, pixel by pixel: a line drawing, a map of classes, a grey photograph. The generator
 # has to keep what the picture says and invent what it leaves open. You compare the pix2pix paper's five losses, on recorded trainings, and judge them by reading the class map back out of the
