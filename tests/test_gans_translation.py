@@ -4,7 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from gancourse.data import UnpairedBatches
+from gancourse.gans.pix2pix import Pix2Pix
 from gancourse.gans.translation import EXAMPLES, Translation, mean, nothing
+from gancourse.training import fit
 
 
 def pictures(n, seed=0):
@@ -73,6 +76,20 @@ def test_one_example_has_statistics_and_a_rest_weighs_nothing():
         means = [convolved(part).mean((0, 2, 3)) for part in played.examples[: sum(parts)].split(parts[0])]
         assert torch.allclose(norm.running_mean, torch.stack(means).mean(0), atol=1e-6)
         assert norm.num_batches_tracked == len(parts)
+
+
+def test_one_example_on_a_map_of_one_pixel_is_refused_before_the_first_step():
+    def played(n, **options):
+        torch.manual_seed(0)
+        generator = nn.Sequential(nn.Conv2d(3, 8, 4), nn.BatchNorm2d(8), nn.ConvTranspose2d(8, 3, 4))
+        return Pix2Pix(generator, nn.Conv2d(6, 1, 4), examples=pictures(n), **options)
+
+    met, batches = [], UnpairedBatches(pictures(6, 1) * 2 - 1, pictures(6, 2) * 2 - 1, 4)
+    with pytest.raises(ValueError, match="on two examples or more .*, or train without ema"):
+        fit(played(1), batches, 2, ema=0.9, hooks=[(1, met.append)], progress=False)
+    assert met == []
+    assert fit(played(1), batches, 2, progress=False).sample(1).shape == (1, 3, 4, 4)
+    assert fit(played(2), batches, 2, ema=0.9, progress=False).sample(1).shape == (1, 3, 4, 4)
 
 
 def test_nothing_can_be_differentiated_and_moves_nobody():

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 
 from gancourse.base import networks
 from gancourse.data import furniture
@@ -64,3 +65,19 @@ def test_what_it_cannot_play_with_is_refused_with_the_fix():
         VAEGAN(voxels.Generator(16, 4, 2), voxels.Discriminator(16, 2), seen=pictures())
     with pytest.raises(ValueError, match="rebuild must be 0 or more"):
         made(rebuild=-1)
+
+
+def test_one_picture_on_a_map_of_one_pixel_has_no_statistics_and_is_told_early():
+    class OnePixel(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm = nn.BatchNorm1d(1)
+
+        def encode(self, y):
+            return self.norm(y.mean((2, 3)))
+
+    game = made()
+    game.check_average(OnePixel())
+    game.seen = game.seen[:1]
+    with pytest.raises(ValueError, match="on two examples or more .*, or train without ema"):
+        game.check_average(OnePixel())

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 
 from gancourse.data import Batches, flying_balls
 from gancourse.gans.gan import GAN
@@ -80,3 +81,19 @@ def test_a_rest_of_one_still_weighs_no_more_than_the_others():
         game.refresh_statistics(game.generator)
         found.append({name: value for name, value in game.generator.state_dict().items() if "running" in name})
     assert found[0] and all(torch.equal(value, found[1][name]) for name, value in found[0].items())
+
+
+def test_one_still_on_a_map_of_one_pixel_has_no_statistics_and_is_told_early():
+    class OnePixel(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm = nn.BatchNorm1d(3)
+
+        def forward(self, x, z):
+            return self.norm(x.mean((2, 3)))
+
+    game = future()
+    game.check_average(OnePixel())
+    game.stills = game.stills[:1]
+    with pytest.raises(ValueError, match="on two examples or more .*, or train without ema"):
+        game.check_average(OnePixel())

@@ -9,7 +9,7 @@ from gancourse.gans.augmented import AdaptiveProbability, AugmentedGAN
 from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
 from gancourse.models import mlp
-from gancourse.training.description import _Description, describe, difference, tensor_text
+from gancourse.training.description import ALSO, _Description, describe, difference, tensor_text
 from gancourse.training.settings import Settings
 
 PAIR = (0.5, 0.9)
@@ -137,3 +137,47 @@ def test_weights_that_nobody_trains_are_told_and_older_files_that_do_not_tell_th
     with torch.no_grad():
         game.beside.weight.add_(1)
     assert difference(asked, told(game))[0] == "game.beside's weights"
+
+
+def older(lines):
+    """A description as it was before functions told what they hold."""
+    held = ("game.rule.of", "game.plan.table", "game.plan.defaults by name")
+    return {name: text for name, text in lines.items() if name != ALSO and not name.startswith(held)}
+
+
+def test_what_functions_hold_is_compared_and_older_files_that_do_not_tell_it_go_on():
+    def playing(table=(1, 2), weight=1.0):
+        table, (game, other) = [*table], (GAN(*players()), nn.Linear(2, 2))
+        nn.init.constant_(other.weight, weight)
+
+        def plan(step, parts=((0, 1), (5, 2)), *, start=0):
+            return table[step]
+
+        game.rule, game.plan = other.forward, plan
+        return told(game)
+
+    asked = playing()
+    made = older(asked)
+    assert {*asked} - {*made} >= {
+        "game.rule.of",
+        "game.rule.of's weights",
+        "game.plan.table",
+        "game.plan.defaults by name.start",
+        ALSO,
+    }
+    assert asked["game.plan.defaults"] == "(((0, 1), (5, 2)),)"  # one line, as in older files
+    assert difference(made, asked) is None
+    assert difference(asked, playing(table=(1, 3))) == ("game.plan.table", "[1, 2]", "[1, 3]")
+    assert difference(asked, playing(weight=2.0))[0] == "game.rule.of's weights"
+    assert difference({**made, "game.plan": "other"}, asked)[0] == "game.plan"  # what they do tell is compared
+    del made["game.plan"]
+    assert difference(made, asked)[:2] == ("game.plan", "nothing")
+
+
+def test_a_row_that_stands_twice_is_told_twice_and_older_files_go_on():
+    game = GAN(*players())
+    game.one = game.other = (1, 2)
+    asked = told(game)
+    made = {name: text for name, text in asked.items() if name not in (ALSO, "game.other")}
+    assert asked["game.other"] == "[1, 2]" and difference(made, asked) is None
+    assert difference({**made, ALSO: "[]"}, asked)[0] == "game.other"

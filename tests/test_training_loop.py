@@ -18,6 +18,7 @@ from gancourse.gans.gan import GAN
 from gancourse.losses import penalties
 from gancourse.models import dcgan, mlp, progan, stylegan2
 from gancourse.training import TrainingDiverged, fit
+from gancourse.training.description import ALSO
 from gancourse.training.run import finite
 
 ROOT = Path(__file__).parents[1]
@@ -336,6 +337,30 @@ def test_groups_of_parameters_keep_their_rates(tmp_path):
     same_run(whole, resumed)
     with pytest.raises(ValueError, match="generator's optimizer.0.initial_lr=1e-05"):
         fit(toy(), Points(), 4, checkpoint=path, **{**options, "optimizer": lambda ps, lr: grouped(ps, 2 * lr)})
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_who_stops_a_training_gets_that_even_after_a_loss_that_is_not_finite(stop):
+    def leave(run):
+        if run.step:
+            run.record(torch.tensor(1.0), torch.tensor(float("nan")), {}, torch.tensor(True))
+            raise stop
+
+    with pytest.raises(stop) as caught:
+        fit(toy(), Points(), 9, hooks=[(3, leave)], progress=False)
+    assert caught.value.run.history["g_loss"].size == 4 and caught.value.run.stopped != "diverged"
+
+
+def test_a_file_of_an_older_version_that_differs_says_what_to_do(tmp_path):
+    path = tmp_path / "run.safetensors"
+    fit(toy(), Points(), 1, checkpoint=path, progress=False)
+    with pytest.raises(ValueError, match="another file to start anew$"):
+        fit(toy(), Points(), 1, checkpoint=path, lr=1e-3, progress=False)
+    kept = trees.load(path)
+    del kept["description"][ALSO]
+    trees.save(path, kept)
+    with pytest.raises(ValueError, match="an older version of the course wrote it: if you changed nothing, finish it with that"):
+        fit(toy(), Points(), 1, checkpoint=path, lr=1e-3, progress=False)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+ONE_VALUE = "more than 1 value per channel"  # what PyTorch says of batch normalisation where there is no variance
+
 
 @contextlib.contextmanager
 def evaluating(*networks: object) -> Iterator[None]:
@@ -98,6 +100,9 @@ def measuring_statistics(network: nn.Module, seed: int | None = None) -> Iterato
     """The running statistics of ``network``'s batch normalisation become plain means over the batches of this block.
 
     With a ``seed`` dropout and noise layers draw from a stream of their own in it, so that looking on changes no training.
+
+    Raises:
+        ValueError: a layer meets one value per channel, as of a single sample on a map of 1 x 1: it has no variance.
     """
     layers = batch_norms(network)
     momenta = [layer.momentum for layer in layers]
@@ -108,6 +113,13 @@ def measuring_statistics(network: nn.Module, seed: int | None = None) -> Iterato
         with _modes_kept([network]), contextlib.nullcontext() if seed is None else seeded(seed):
             network.train()
             yield
+    except ValueError as error:
+        if ONE_VALUE not in str(error):
+            raise
+        raise ValueError(
+            "batch normalisation has no statistics of one value per channel: measure them on two examples or more "
+            "(examples=, stills= or seen= of the game), or train without ema"
+        ) from error
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum

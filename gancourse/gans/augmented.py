@@ -214,6 +214,9 @@ class AugmentedGAN(GAN[B], Generic[B]):
     def refresh_statistics(self, generator: nn.Module, *args: Any, **options: Any) -> None:
         self.game.refresh_statistics(generator, *args, **options)
 
+    def check_average(self, generator: nn.Module) -> None:
+        self.game.check_average(generator)
+
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None, **options: Any) -> Tensor:
         """The game's own samples; nothing is augmented."""
         return self.game.sample(n, seed, generator=generator, **options)

@@ -172,6 +172,9 @@ class GAN(Generic[B]):
         if networks.batch_norms(generator):
             self._measure(generator, rounds, n, seed, seed + 1)  # another seed than the latents'
 
+    def check_average(self, generator: nn.Module) -> None:
+        """Called before a training that averages the generator: games raise here where the average could not be measured."""
+
     def _measure(self, generator: nn.Module, rounds: int, n: int, seed: int, noise: int | None) -> None:
         source = torch.Generator().manual_seed(seed)
         with networks.measuring_statistics(generator, noise):

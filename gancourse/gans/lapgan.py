@@ -67,11 +67,6 @@ class DetailGAN(GAN[DetailBatch]):
     :class:`gancourse.models.lapgan.DetailGenerator` and :class:`gancourse.models.lapgan.DetailDiscriminator` are such networks.
     """
 
-    def __init__(self, generator: nn.Module, *args: Any, **options: Any) -> None:
-        super().__init__(generator, *args, **options)
-        if networks.batch_norms(generator):
-            raise ValueError("an average of details has no statistics of its own: leave the generator's batch normalisation out")
-
     def play(self, real: Tensor, source: torch.Generator, labels: Tensor | None = None, step: int = 0) -> DetailBatch:
         """Add details to the enlargements of the real pictures' halves."""
         base = enlarged(halved(real))
@@ -95,7 +90,15 @@ class DetailGAN(GAN[DetailBatch]):
         return finer.float()
 
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
-        """Nothing: these generators have no batch normalisation."""
+        """Raises where the generator has batch normalisation: its average has no statistics, nothing else is to be done."""
+        if networks.batch_norms(generator):
+            raise ValueError(
+                "an average of details has no statistics of its own: train without ema, or leave the generator's batch "
+                "normalisation out"
+            )
+
+    def check_average(self, generator: nn.Module) -> None:
+        self.refresh_statistics(generator)
 
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:
         """Raises: one level needs a small picture to begin with."""
@@ -174,8 +177,13 @@ class LAPGAN(GAN[PyramidBatch]):
             game.load_state_dict(state[str(i)])
 
     def refresh_statistics(self, generator: nn.Module, rounds: int = 8, n: int = 64, seed: int = 0) -> None:
-        """Those of the smallest size; the levels have no batch normalisation."""
-        self.games[0].refresh_statistics(_at(generator, 0), rounds, n, seed)
+        """Those of the smallest size; the levels have none."""
+        for i, game in enumerate(self.games):
+            game.refresh_statistics(_at(generator, i), rounds, n, seed)
+
+    def check_average(self, generator: nn.Module) -> None:
+        for i, game in enumerate(self.games):
+            game.check_average(_at(generator, i))
 
     @torch.no_grad()
     def sizes(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> list[Tensor]:

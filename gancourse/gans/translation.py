@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Generic
 
 import torch
@@ -66,6 +67,11 @@ class Translation(GAN[B], Generic[B]):
         with networks.measuring_statistics(generator, seed):
             for part in networks.whole_batches(self.examples, max(2, len(self.examples) // rounds)):
                 self.run(generator, part.to(self.device))
+
+    def check_average(self, generator: nn.Module) -> None:
+        """Raises where its batch normalisation cannot be measured on the one example that was given."""
+        if self._given and self.examples is not None and len(self.examples) == 1:
+            self.refresh_statistics(copy.deepcopy(generator))
 
     def _examples(self, n: int) -> Tensor:
         n = check.whole("n", n, 0)

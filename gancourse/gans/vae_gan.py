@@ -10,6 +10,7 @@ Sources: Larsen, Sonderby, Larochelle & Winther 2016; Wu, Zhang, Xue, Freeman & 
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,3 +79,8 @@ class VAEGAN(GAN[RebuiltBatch]):
             for part in networks.whole_batches(self.seen[: rounds * n], n):
                 code = players.encode(part.to(self.device))
                 self._made(players, self.latents(len(part), source), code, source)
+
+    def check_average(self, generator: nn.Module) -> None:
+        """Raises where its batch normalisation cannot be measured on the one picture of ``seen``."""
+        if len(self.seen) == 1:
+            self.refresh_statistics(copy.deepcopy(generator))

@@ -3,6 +3,7 @@ the first frame."""
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,11 @@ class FutureGAN(VideoGAN):
         with networks.measuring_statistics(generator, seed + 1):
             for part in networks.whole_batches(self.stills[: rounds * n], n):
                 generator(part.to(self.device), self.latents(len(part), source))
+
+    def check_average(self, generator: nn.Module) -> None:
+        """Raises where its batch normalisation cannot be measured on the one picture of ``stills``."""
+        if len(self.stills) == 1:
+            self.refresh_statistics(copy.deepcopy(generator))
 
     @torch.no_grad()
     def sample(self, n: int, seed: int = 0, generator: nn.Module | None = None) -> Tensor:

@@ -31,6 +31,7 @@ PLAIN = (bool, int, float, complex, str, bytes, type(None), Path, torch.dtype)
 PYTHON = ".".join(map(str, sys.version_info[:2]))  # bytecode differs from version to version
 LOOKED_AT = 2**30  # bytes of a tensor that its checksum is of
 LATER = ("discriminator's optimizer.", "objective.middle", "'s weights")  # what older files do not tell
+ALSO = "told of late"  # names of more that they do not tell; files that hold this entry tell all
 OWN, KNOWN = "gancourse.", ("gancourse.", "torch.", "builtins.", "typing.", "abc.")
 
 
@@ -52,19 +53,25 @@ def describe(gan: GAN[Any], optimizers: Mapping[str, torch.optim.Optimizer], set
     for player, optimizer in optimizers.items():
         told.optimizer(f"{player}'s optimizer", optimizer, settings.rates[player == "discriminator"])
     told.add("data", batches)
-    return told.lines
+    return {**told.lines, ALSO: repr(told.of_late)}
 
 
 def difference(made: Mapping[str, str], asked: Mapping[str, str]) -> tuple[str, str, str] | None:
-    """The first entry in which two descriptions differ, and what each says there."""
+    """The first entry in which two descriptions differ, and what each says there; what older files do not tell is none."""
     untold = [later for later in LATER if not any(later in name for name in made)]
+    of_late = [] if ALSO in made else ast.literal_eval(asked.get(ALSO, "[]"))
     for name in [*asked, *(name for name in made if name not in asked)]:
-        if any(later in name for later in untold):
+        if name == ALSO or any(later in name for later in untold) or (name not in made and _within(name, of_late)):
             continue
         before, now = made.get(name, "nothing"), asked.get(name, "nothing")
         if not _same_value(before, now) and _without_other_bytecode(before, now) != _without_other_bytecode(now, before):
             return name, before, now
     return None
+
+
+def _within(name: str, wholes: Iterable[str]) -> bool:
+    """Whether an entry is one of ``wholes`` or of a part of it."""
+    return any(name == whole or name.startswith((f"{whole}.", f"{whole}'s ")) for whole in wholes)
 
 
 def _same_value(before: str, now: str) -> bool:
@@ -92,6 +99,7 @@ def _without_other_bytecode(text: str, other: str) -> str:
 class _Description:
     def __init__(self, moving: Iterable[Tensor] = ()) -> None:
         self.lines: dict[str, str] = {}
+        self.of_late: list[str] = []
         self._moving = {tensor.data_ptr() for tensor in moving}  # what is trained, or saved with the game
         self._seen: dict[int, object] = {}  # kept alive: the number of an object that is gone goes to a new one
 
@@ -104,6 +112,9 @@ class _Description:
         elif isinstance(value, type):
             self.lines[name] = _class_text(value)
         elif isinstance(value, tuple | list) and all(isinstance(part, PLAIN) for part in value):
+            if id(value) in self._seen:
+                self.of_late.append(name)
+            self._seen[id(value)] = value
             self.lines[name] = repr([*value])  # one that stands twice is told twice: it may be two equal ones another time
         elif isinstance(value, torch.Generator | torch.device) or id(value) in self._seen:
             return  # a position, a place, or what has been described
@@ -112,6 +123,11 @@ class _Description:
         else:
             self._seen[id(value)] = value
             self._composed(name, value)
+
+    def _add_of_late(self, name: str, value: Any) -> None:
+        """Add what older files do not tell."""
+        self.of_late.append(name)
+        self.add(name, value)
 
     def _composed(self, name: str, value: Any) -> None:
         if isinstance(value, Mapping):
@@ -136,18 +152,22 @@ class _Description:
         self.lines[name] = f"{getattr(function, '__qualname__', function)}{_digest([function])}"
         if isinstance(function, types.MethodType):
             if isinstance(function.__self__, nn.Module):
-                self.add(f"{name}.of", function.__self__)
+                self._add_of_late(f"{name}.of", function.__self__)
             return
         if code is None:
             return
-        if function.__defaults__:
-            self.add(f"{name}.defaults", function.__defaults__)
+        if function.__defaults__ and _plain(function.__defaults__):
+            self.lines[f"{name}.defaults"] = repr(function.__defaults__)  # in one line, as older files have it
+        elif function.__defaults__:
+            self._add_of_late(f"{name}.defaults", function.__defaults__)
         if function.__kwdefaults__:
-            self.add(f"{name}.defaults by name", function.__kwdefaults__)
+            self._add_of_late(f"{name}.defaults by name", function.__kwdefaults__)
         for variable, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
             content = _held(cell)
-            if isinstance(content, (*PLAIN, tuple, list, dict, Tensor)) or callable(content):
+            if isinstance(content, (*PLAIN, tuple)) or callable(content):
                 self.add(f"{name}.{variable}", content)
+            elif isinstance(content, list | dict | Tensor):
+                self._add_of_late(f"{name}.{variable}", content)
 
     def _object(self, name: str, value: Any) -> None:
         self.lines[name] = _class_text(type(value))

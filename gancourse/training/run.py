@@ -20,7 +20,7 @@ from gancourse.base import trees
 from gancourse.base.ranks import ALONE, World
 from gancourse.gans.gan import GAN
 from gancourse.training import distributed
-from gancourse.training.description import describe, difference
+from gancourse.training.description import ALSO, describe, difference
 from gancourse.training.settings import Settings
 
 G = TypeVar("G", bound=GAN[Any])
@@ -60,6 +60,8 @@ class Run(Generic[G]):
             for group in optimizer.param_groups:
                 group.setdefault("initial_lr", group["lr"])  # of which a schedule takes its share
         self.average = copy.deepcopy(gan.generator).requires_grad_(False) if settings.ema is not None else None
+        if self.average is not None:
+            gan.check_average(self.average)
         self.source = torch.Generator().manual_seed(settings.seed)
         self.step = 0
         self.seconds = 0.0
@@ -126,13 +128,14 @@ class Run(Generic[G]):
     def first_failure(self, error: BaseException) -> BaseException:
         """What ended the training: a loss that was not finite before ``error``, else the error; pending losses are kept.
 
-        Where several processes train, they are not: the others may not be there to be asked.
+        Whoever stops it, by Ctrl-C or ``sys.exit``, gets that and no other exception.  Where several processes train, losses are
+        not kept: the others may not be there to be asked.
         """
         if self.world.size == 1 and not isinstance(error, TrainingDiverged):
             try:
                 self.flush()
             except TrainingDiverged as first:
-                return first
+                return first if isinstance(error, Exception) else error
             except Exception:
                 pass  # a device that has failed gives no numbers; its error is the one to tell
         return error
@@ -237,9 +240,12 @@ class Run(Generic[G]):
             asked = {**asked, "precision": made["precision"]}
         if differing := difference(made, asked):
             name, before, now = differing
+            older = (
+                "" if ALSO in made else "; an older version of the course wrote it: if you changed nothing, finish it with that"
+            )
             raise ValueError(
                 f"{checkpoint} was made with {name}={_short(before, now)}, this run has {_short(now, before)}: "
-                "use the same to go on, or another file to start anew"
+                f"use the same to go on, or another file to start anew{older}"
             )
         if state["step"] > self.settings.steps:
             raise ValueError(
