@@ -135,6 +135,18 @@ def test_erase_and_bad_settings():
         centre(judged="whole")
 
 
+def test_a_hole_is_filled_with_a_colour():
+    colour = torch.tensor([0.1, 0.2, 0.3], dtype=torch.float64)[:, None, None]
+    game, x, mask = centre(fill=colour), pictures(2), corruptions.central(2, 32)
+    seen = []
+    game.generator.register_forward_pre_hook(lambda module, args: seen.append(args[0]))
+    game.output(game.generator, x, mask)
+    assert seen[0].dtype == x.dtype and torch.equal(seen[0][:, :, 16, 16], colour.to(x).flatten().expand(2, 3))
+    for wrong, kind in ((colour.flatten(), "a number or a colour"), (colour / 0, "NaN or infinity")):
+        with pytest.raises(ValueError, match=kind):
+            centre(fill=wrong)
+
+
 def test_a_batch_without_a_hole_and_a_picture_of_another_size_are_named():
     nothing = lambda n, size, source: torch.zeros(n, 1, size, size)  # noqa: E731
     critic = nn.Sequential(nn.Flatten(), nn.LazyLinear(1), nn.Flatten(0))

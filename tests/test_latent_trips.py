@@ -17,11 +17,16 @@ def test_an_inverse_the_mean_and_anothers_answer():
     assert trips.given_back(z.roll(1, 0), z) == pytest.approx(-1, abs=0.1)
     x = z + 3
     assert trips.given_back(x.mean(0).expand_as(x), x, x.mean(0)) == pytest.approx(0, abs=1e-5)
+    assert trips.given_back(x.mean(0).expand_as(x), x, x.mean(0, keepdim=True)) == pytest.approx(0, abs=1e-5)
+    pictures, colour = normal(200, 3, 4, 4), torch.tensor([1.0, 2.0, 3.0])[:, None, None]
+    assert trips.given_back(colour.expand_as(pictures), pictures + colour, colour) == pytest.approx(0, abs=1e-5)
     assert trips.given_back(0.5 * z, z) == pytest.approx(0.75)
     with pytest.raises(ValueError, match="shaped like"):
         trips.given_back(z[:, :1], z)
     with pytest.raises(ValueError, match="the mean must be a number, or shaped like one sample"):
         trips.given_back(z, z, z.mean(1, keepdim=True))
+    with pytest.raises(ValueError, match="the mean must be a number, or shaped like one sample"):
+        trips.given_back(pictures, pictures, colour[:2])
     with pytest.raises(ValueError, match="no variance"):
         trips.given_back(torch.ones(3, 2), torch.ones(3, 2), 1.0)
 

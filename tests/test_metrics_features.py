@@ -6,6 +6,7 @@ import torch
 
 from gancourse.base.features import extractor_of, mark
 from gancourse.data import ImageSet
+from gancourse.metrics import Extractor
 from gancourse.metrics.features import checked_images, feature_matrix, feature_pair, float_images, image_features
 
 
@@ -43,6 +44,23 @@ class Counted:
 def test_the_name_of_an_extractor_is_asked_for_once():
     extractor = Counted()
     assert extractor_of(image_features(PICTURES, extractor)) == "counted" and extractor.asked == 1
+
+
+class Wrapped:
+    """Hands on whatever it is asked for."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+
+def test_an_extractor_can_be_asked_for_and_wrapped():
+    assert isinstance(Means(), Extractor) and not isinstance(torch.nn.Flatten(), Extractor)
+    assert extractor_of(image_features(PICTURES, Wrapped(Means()))) == "means"
+    with pytest.raises(TypeError, match="Wrapped lacks one"):
+        image_features(PICTURES, Wrapped(torch.nn.Flatten()))
 
 
 def test_what_is_no_extractor_is_told_what_it_lacks():

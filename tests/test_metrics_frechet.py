@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import torch
 
+from gancourse.base import check
 from gancourse.base.features import mark
+from gancourse.data import to_float
 from gancourse.metrics.frechet import (
     FewSamplesWarning,
     frechet_distance,
@@ -255,6 +257,55 @@ def test_a_pale_picture_in_the_last_part_is_no_set_in_another_range():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         frechet_of_generator(Bright(), real, extractor=Pixels(), n=33, batch_size=32)
+
+
+class Bytes(Noise):
+    """Draws the same pictures as bytes, and keeps count of how many it drew at once."""
+
+    def forward(self, z):
+        self.most = max(getattr(self, "most", 0), len(z))
+        return (super().forward(z).clamp(-1, 1) * 127.5 + 127.5).round().to(torch.uint8)
+
+
+class FromBytes(Pixels):
+    """Keeps count of how many pictures it saw at once."""
+
+    most = 0
+
+    def features(self, images, batch_size=256):
+        self.most = max(self.most, len(images))
+        return super().features(to_float(images))
+
+
+def test_a_generator_of_bytes_is_judged_part_by_part():
+    real = mark(torch.randn(400, 4, generator=torch.Generator().manual_seed(1)), "pixels")
+    generator, extractor = Bytes(), FromBytes()
+    d = frechet_of_generator(generator, real, extractor=extractor, batch_size=32)
+    assert d == pytest.approx(frechet_of_generator(Noise(), real, extractor=Pixels()), abs=0.01)
+    assert generator.most == extractor.most == 32
+    with pytest.raises(ValueError, match="live in different spaces"):
+        frechet_of_generator(generator, mark(torch.randn(400, 4), "others"), extractor=extractor)
+
+
+class Half(Noise):
+    """Draws in [0, 1]."""
+
+    def forward(self, z):
+        return super().forward(z).sigmoid()
+
+
+def test_a_generator_in_another_range_is_warned_of_once():
+    real = mark(torch.randn(40, 4, generator=torch.Generator().manual_seed(1)), "pixels")
+    with pytest.warns(UserWarning, match="nothing in images is below 0") as told:
+        frechet_of_generator(Half(), real, extractor=Pixels(), batch_size=8)
+    assert len(told) == 1
+
+
+def test_features_that_would_not_fit_are_refused_after_the_first_part(monkeypatch):
+    real, generator = mark(torch.randn(40, 4), "pixels"), Bytes()
+    monkeypatch.setattr(check, "machine_memory", lambda: 1000)
+    with pytest.raises(ValueError, match="ask for less"):
+        frechet_of_generator(generator, real, extractor=FromBytes(), batch_size=8)
 
 
 # bad input

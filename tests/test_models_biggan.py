@@ -101,6 +101,15 @@ def test_conditions_are_label_then_latent():
     assert all(torch.equal(condition, torch.cat([generator.shared(Y), z], 1)) for condition in seen)
 
 
+@pytest.mark.parametrize(("size", "layers"), [(64, (1, 0)), (128, (1, 1)), (256, (1, 1))])
+def test_deep_networks_attend_at_64_px_where_they_have_such_a_map(size, layers):
+    with torch.device("meta"):
+        networks = [made(size, width=8, classes=2, init="normal") for made in (biggan.DeepGenerator, biggan.DeepDiscriminator)]
+    assert tuple(sum(isinstance(layer, SelfAttention) for layer in network.modules()) for network in networks) == layers
+    with pytest.raises(ValueError, match="no map of 64 px"):
+        biggan.DeepDiscriminator(64, width=8, classes=2, attention=(64,))
+
+
 @pytest.mark.parametrize(("size", "side", "layers"), [(64, 32, 1), (64, 4, 2), (32, 16, 4), (128, 64, 1)])
 def test_attention_of_the_discriminator_stands_where_the_reference_has_it(size, side, layers):
     with torch.device("meta"):

@@ -134,6 +134,8 @@ def test_decoder_likelihood_against_torch_distributions(likelihood):
     torch.testing.assert_close(vae.log_joint_table(x, z).diagonal(), expected + prior)
     shared = vae.log_likelihood(x, z[:, None])  # six codes, the same for all images
     torch.testing.assert_close(shared.diagonal(), expected)
+    torch.testing.assert_close(vae.log_likelihood(x[:1], z), shared[:, 0])  # six codes of one image
+    torch.testing.assert_close(vae.log_likelihood(x[:1], z.view(2, 3, 2)), shared[:, 0].view(2, 3))
     for wrong in (z[:1], z[:5], z[None, :5], z[0], torch.zeros(6, 3).double()):
         with pytest.raises(ValueError, match="a code for each of what it is asked of"):
             vae.log_likelihood(x, wrong)
@@ -143,6 +145,7 @@ def test_a_code_of_the_linear_model_is_that_of_its_point():
     linear = LinearGaussian(torch.eye(3, 2), torch.zeros(3), 0.5)
     x, z = torch.randn(4, 3, generator=noise()), torch.randn(4, 2, generator=noise())
     torch.testing.assert_close(linear.log_likelihood(x, z[:, None]).diagonal(), linear.log_likelihood(x, z))
+    torch.testing.assert_close(linear.log_likelihood(x[:1], z), linear.log_likelihood(x, z[:, None])[:, 0])
     for refused in (linear.log_likelihood, lambda x, z: linear.elbo(x, z, torch.eye(2))):
         with pytest.raises(ValueError, match=r"z must be \[4, 2\] or"):
             refused(x, z[:1])

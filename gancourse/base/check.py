@@ -354,9 +354,19 @@ def pixels(x: object, what: str = "images", channels: int | None = None, size: i
     and ones passes.
     """
     known = drawn(x, what, channels, size)
-    if known.numel() and known.min() >= 0 and known.max() > 0 and not bool(((known == 0) | (known == 1)).all()):
-        warnings.warn(f"nothing in {what} is below 0: pictures are floats in [-1, 1]; take 2 * x - 1", stacklevel=3)
+    if known.numel() and known.min() >= 0 and grey(known):
+        warn_of_range(what, stacklevel=4)
     return known
+
+
+def grey(x: Tensor) -> bool:
+    """Whether pictures have other values than 0 and 1, and so are no masks."""
+    return not bool(((x == 0) | (x == 1)).all())
+
+
+def warn_of_range(what: str = "images", stacklevel: int = 3) -> None:
+    """Warn of pictures that seem to lie in [0, 1]."""
+    warnings.warn(f"nothing in {what} is below 0: pictures are floats in [-1, 1]; take 2 * x - 1", stacklevel=stacklevel)
 
 
 def drawn(x: object, what: str = "images", channels: int | None = None, size: int | None = None) -> Tensor:

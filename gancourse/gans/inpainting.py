@@ -25,6 +25,15 @@ def erase(x: Tensor, mask: Tensor, fill: float | Tensor = 0.0) -> Tensor:
     return x * (1 - mask) + mask * fill
 
 
+def _filler(fill: float | Tensor) -> float | Tensor:
+    """Return ``fill`` if it is a number or can be a colour, [C, 1, 1], or a picture."""
+    if not isinstance(fill, Tensor) or not fill.ndim:
+        return check.number("fill", fill)
+    if fill.ndim != 3:
+        raise ValueError(f"fill must be a number or a colour [C, 1, 1], not {list(fill.shape)}")
+    return check.finite("fill", fill)
+
+
 def masked_loss(output: Tensor, target: Tensor, mask: Tensor, loss: str = "l2") -> Tensor:
     """Mean of |target - output|^p over the missing pixels alone: the sum over the hole divided by its size times channels.
 
@@ -62,7 +71,7 @@ class Inpainting(Translation[HoleBatch]):
     loss            "l2" or "l1"
     judged          what D sees: "hole", the bounding square of a central hole alone (the authors' code); "picture", the
                     filled picture; "picture_and_mask", with the mask as a last channel
-    fill            the filler of the hole
+    fill            the filler of the hole: a number, or a tensor, a colour [C, 1, 1]
 
     Source: Pathak et al. 2016, equations 1 to 3.
     """
@@ -78,7 +87,7 @@ class Inpainting(Translation[HoleBatch]):
         adversarial: float = 0.001,
         loss: str = "l2",
         judged: str = "hole",
-        fill: float = 0.0,
+        fill: float | Tensor = 0.0,
         examples: Tensor | None = None,
     ) -> None:
         super().__init__(generator, discriminator, objective, examples)
@@ -86,13 +95,13 @@ class Inpainting(Translation[HoleBatch]):
         self.adversarial = check.at_least("adversarial", adversarial)
         if self.reconstruction == self.adversarial == 0:
             raise ValueError("the weights reconstruction and adversarial must be not both 0: nothing would be learnt")
-        self.masks, self.fill = check.function("masks", masks), check.number("fill", fill)
+        self.masks, self.fill = check.function("masks", masks), _filler(fill)
         self.loss = check.one_of("loss", loss, LOSSES)
         self.judged = check.one_of("judged", judged, JUDGED)
 
     def output(self, generator: nn.Module, x: Tensor, mask: Tensor) -> Tensor:
         """What ``generator`` paints for pictures with holes, in the full frame: [N, C, H, W]."""
-        seen = erase(x, mask, self.fill)
+        seen = erase(x, mask, self.fill.to(x) if isinstance(self.fill, Tensor) else self.fill)
         out = widened(generator(torch.cat([seen, mask], 1) if getattr(generator, "takes_mask", False) else seen))
         edge = (x.shape[2] - out.shape[2]) // 2
         if edge < 0 or any(full != side + 2 * edge for full, side in zip(x.shape[2:], out.shape[2:], strict=True)):

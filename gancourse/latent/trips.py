@@ -27,16 +27,24 @@ from gancourse.base import check
 def given_back(found: Tensor, truth: Tensor, mean: Tensor | float = 0.0) -> float:
     """1 - mean squared error / mean squared distance of ``truth`` [N, ...] from ``mean``: 1 at best, 0 for the mean itself.
 
-    mean: 0 for latents from N(0, I); for samples pass their mean, shaped like one of them.
+    mean: 0 for latents from N(0, I); for samples pass their mean, shaped like one of them.  The axis of samples may be kept,
+    [1, ...], and an axis of 1 stands for all places along it, as in a mean colour [C, 1, 1].
     """
     if found.shape != truth.shape:
         raise ValueError(f"what is given back must be shaped like what was given, {list(truth.shape)}, not {list(found.shape)}")
-    if isinstance(mean, Tensor) and mean.ndim and mean.shape != truth.shape[1:]:
+    if isinstance(mean, Tensor) and mean.ndim and not _of_one(mean, truth):
         raise ValueError(f"the mean must be a number, or shaped like one sample, {list(truth.shape[1:])}, not {list(mean.shape)}")
     spread = (truth - mean).double().square().mean()
     if not spread > 0:
         raise ValueError("all that was given equals the mean: there is no variance to give back")
     return float(1 - (found - truth).double().square().mean() / spread)
+
+
+def _of_one(mean: Tensor, truth: Tensor) -> bool:
+    """Whether ``mean`` is one for all samples, and not one for each of them."""
+    sides = mean.shape[1:] if mean.ndim == truth.ndim and len(mean) == 1 else mean.shape
+    one = truth.shape[1:]
+    return len(sides) == len(one) and all(side in (1, full) for side, full in zip(sides, one, strict=True))
 
 
 def linear_reader(x: Tensor, z: Tensor) -> Callable[[Tensor], Tensor]:

@@ -9,7 +9,7 @@ such a tensor carries no name and is not checked.
 from __future__ import annotations
 
 import inspect
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from gancourse.data.images import to_float
 LARGEST = 1e75  # of features: fourth powers of differences stay within float64
 
 
+@runtime_checkable
 class Extractor(Protocol):
     """What ``image_features`` needs: a name, and images [N, C, H, W] (uint8, or float in [-1, 1]) to float32 [N, D]."""
 
@@ -51,6 +52,8 @@ def _extracts(extractor: object) -> bool:
     """Whether this is an :class:`Extractor`; its name is looked for and not asked, as it may be a digest of all weights."""
     unnamed = object()
     named = inspect.getattr_static(extractor, "extractor_id", unnamed) is not unnamed
+    if not named and hasattr(type(extractor), "__getattr__"):  # a wrapper may hand the name on
+        named = hasattr(extractor, "extractor_id")
     return named and callable(getattr(extractor, "features", None))
 
 

@@ -27,7 +27,9 @@ import torch
 from torch import Tensor
 
 from gancourse.base import check
-from gancourse.base.latents import draw_latents, latent_dim_of, run
+from gancourse.base.features import extractor_of, mark
+from gancourse.base.latents import device_of, draw_latents, in_parts, latent_dim_of
+from gancourse.base.networks import evaluating
 from gancourse.metrics.features import Extractor, feature_matrix, feature_pair, image_features
 
 _EPS = torch.finfo(torch.float64).eps
@@ -128,14 +130,34 @@ def frechet_of_generator(
 ) -> float:
     """Frechet distance between ``n`` fresh images of ``generator`` and ``real_features`` [M, D] of the same extractor.
 
-    ``generator`` maps latents [B, latent_dim] ~ N(0, I) to images in [-1, 1] and has ``.latent_dim``; it is put in eval mode
-    for the call.  ``n`` is M unless given.  The same seed draws the same latents whatever the batch size.
+    ``generator`` maps latents [B, latent_dim] ~ N(0, I) to images, floats in [-1, 1] or uint8, and has ``.latent_dim``; it is
+    put in eval mode for the call.  ``n`` is M unless given.  The same seed draws the same latents whatever the batch size.
+    Of the images no more than a batch is kept.
     """
     n, seed = check.whole("n", len(real_features) if n is None else n), check.seed(seed)
     batch_size, latent_dim = check.batch_size(batch_size), latent_dim_of(generator, None)
     check.fits("latents", n, latent_dim)
-    images = run(generator, draw_latents(n, latent_dim, seed), batch_size)  # judged whole: a pale part looks like one in [0, 1]
-    return frechet_distance(image_features(images, extractor, batch_size), real_features)
+    device = device_of(generator)
+    lows: list[float] = []
+    greys: list[bool] = []
+    names: list[str] = []
+
+    def judged(z: Tensor) -> Tensor:
+        images = generator(z.to(device))
+        if images.is_floating_point():
+            images = images.float()
+            lows.append(float(images.min()))
+            greys.append(check.grey(images))
+        found = image_features(images, extractor, batch_size)
+        names.append(str(extractor_of(found)))
+        return found
+
+    with evaluating(generator), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "nothing in images is below 0")  # a part may be pale: all are judged together
+        found = in_parts(judged, [draw_latents(n, latent_dim, seed)], batch_size)
+    if lows and min(lows) >= 0 and any(greys):
+        check.warn_of_range()
+    return frechet_distance(mark(found, names[0]), real_features)
 
 
 def _covariance(x: Tensor, mean: Tensor) -> Tensor:

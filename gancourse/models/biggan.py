@@ -93,6 +93,11 @@ def _attended(attention: Sequence[int], sides: Sequence[int], whose: str) -> tup
     return asked
 
 
+def _at_64(sides: Sequence[int]) -> tuple[int, ...]:
+    """Where BigGAN-deep attends unless told otherwise: at 64 px, if the network has maps of this side."""
+    return (64,) if 64 in sides else ()
+
+
 def _normalise_all_but_embeddings(network: nn.Module) -> None:
     for layer in list(network.modules()):
         if isinstance(layer, nn.Conv2d | nn.Linear):
@@ -327,7 +332,7 @@ class DeepDiscriminatorBlock(nn.Module):
 class DeepGenerator(_Labelled):
     """BigGAN-deep's G: ``depth`` bottleneck blocks at each size, and [c, z] whole given to the first layer and to every block.
 
-    Arguments as in :class:`Generator`.
+    Arguments as in :class:`Generator`; ``attention=None`` means at 64 px, where there is such a map.
     """
 
     def __init__(
@@ -339,7 +344,7 @@ class DeepGenerator(_Labelled):
         *,
         classes: Spec = 1000,
         shared_dim: int = 128,
-        attention: Sequence[int] = (64,),
+        attention: Sequence[int] | None = None,
         depth: int = 2,
         init: str = "orthogonal",
     ) -> None:
@@ -347,7 +352,7 @@ class DeepGenerator(_Labelled):
         size, depth = check.offered_size(size, DEEP_SIZES, "BigGAN-deep's generator"), check.depth("depth", depth, 2)
         latent_dim, channels = check.counts(latent_dim=latent_dim, channels=channels)
         sides = _generator_sides(size)
-        attention = _attended(attention, sides, f"BigGAN-deep's generator of {size} px")
+        attention = _attended(_at_64(sides) if attention is None else attention, sides, f"BigGAN-deep's generator of {size} px")
         check.one_of("init", init, INITS)
         self.size, self.latent_dim, self.classes = size, latent_dim, Classes.of(classes)
         plan = _widths(width, WIDTHS[size], channels, depth)
@@ -373,7 +378,7 @@ class DeepGenerator(_Labelled):
 class DeepDiscriminator(_Judge):
     """BigGAN-deep's D: a 3x3 convolution, then ``depth`` bottleneck blocks at each size.
 
-    Arguments as in :class:`Discriminator`.
+    Arguments as in :class:`Discriminator`; ``attention=None`` means at 64 px, where there is such a map.
     """
 
     def __init__(
@@ -383,14 +388,16 @@ class DeepDiscriminator(_Judge):
         channels: int = 3,
         *,
         classes: Spec = 1000,
-        attention: Sequence[int] = (64,),
+        attention: Sequence[int] | None = None,
         depth: int = 2,
         init: str = "orthogonal",
     ) -> None:
         super().__init__()
         size, depth = check.offered_size(size, DEEP_SIZES, "BigGAN-deep's discriminator"), check.depth("depth", depth)
         (channels,), sides = check.counts(channels=channels), [size >> i for i in range(1, len(_DEEP_DISCRIMINATOR[size]))]
-        attention = _attended(attention, sides, f"BigGAN-deep's discriminator of {size} px")
+        attention = _attended(
+            _at_64(sides) if attention is None else attention, sides, f"BigGAN-deep's discriminator of {size} px"
+        )
         check.one_of("init", init, INITS)
         self.size, self.channels, self.classes = size, channels, Classes.of(classes)
         plan = _widths(width, _DEEP_DISCRIMINATOR[size], channels, depth)

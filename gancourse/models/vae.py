@@ -125,7 +125,7 @@ class VAE(nn.Module):
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
         """log p(x|z) in nats, [N]; a leading axis of z, [K, N, latent_dim], gives [K, N].
 
-        z of [K, 1, latent_dim] are K codes that all images share.
+        z of [K, 1, latent_dim] are K codes that all images share; of one image [K, latent_dim] will do, and gives [K].
         """
         flat = self._flat(x)
         return self._log_density(flat, self.decoder.outputs(_codes(z, len(x), self.latent_dim)))
@@ -315,7 +315,7 @@ class LinearGaussian:
         return mean, self.sigma**2 * torch.linalg.inv(inner)
 
     def log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
-        """log p(x|z) for z [..., N, d] -> [..., N]; z of [K, 1, d] are K codes that all points share."""
+        """log p(x|z) for z [..., N, d] -> [..., N]; z of [K, 1, d], or [K, d] for one point, are K codes that all share."""
         error = x.double() - self.mean - _codes(z, len(x), self.latent_dim).double() @ self.weight.T
         return -(error.square() / (2 * self.sigma**2) + math.log(self.sigma) + LOG_2PI / 2).sum(-1)
 
@@ -354,9 +354,12 @@ class LinearGaussian:
 
 
 def _codes(z: Tensor, n: int, latent_dim: int) -> Tensor:
-    """Return ``z`` if it is [n, latent_dim] or [..., n, latent_dim]; behind leading axes one code may stand for all n."""
-    shared = z.ndim > 2 and z.shape[-2] == 1
-    if z.ndim < 2 or z.shape[-1] != latent_dim or not (shared or z.shape[-2] == n):
+    """Return ``z`` if it is [n, latent_dim] or [..., n, latent_dim].
+
+    Behind leading axes one code may stand for all n; of one (n = 1) any number of codes may be asked.
+    """
+    fits = n == 1 or z.shape[-2:-1] == (n,) or (z.ndim > 2 and z.shape[-2] == 1)
+    if z.ndim < 2 or z.shape[-1] != latent_dim or not fits:
         wanted = f"[{n}, {latent_dim}] or [K, {n}, {latent_dim}]"
         raise ValueError(f"z must be {wanted}, a code for each of what it is asked of, not {list(z.shape)}")
     return z
