@@ -186,8 +186,11 @@ def test_a_copy_is_told_from_the_file_of_its_name(tmp_path, monkeypatch):
         path.parent.mkdir()
         path.touch()
     monkeypatch.chdir(tmp_path)
-    for name in ("7", "07_d.ipynb", "notebooks/07_d.ipynb", str(own), "mine/../notebooks/07_d.ipynb"):
+    for name in ("7", "07_d.ipynb", "notebooks/07_d.ipynb", str(own), "mine/../notebooks/07_d.ipynb", "notebooks/07_d"):
         files.refuse_another(name, tmp_path, own)
     for name in ("mine/07.ipynb", "elsewhere/07"):
         with pytest.raises(ValueError, match=f"{name} is not notebooks/07_d.ipynb, .*: write 07_d for that one"):
             files.refuse_another(name, tmp_path, own)
+    (tmp_path / "notebooks" / "07_d").touch()
+    with pytest.raises(ValueError, match="notebooks/07_d is not notebooks/07_d.ipynb"):
+        files.refuse_another("notebooks/07_d", tmp_path, own)

@@ -199,10 +199,27 @@ def test_a_page_of_ones_own_is_not_written_over(capsys, monkeypatch, checkout, t
         (tmp_path / name).write_text(own)
         status, out, err = run(capsys, *command.split(), "--output", name)
         assert (status, out) == (2, "") and f"{name} exists already" in err and "add --force" in err
+        assert "a web page that gancourse did not make: add" in err and "login" not in err
         assert (tmp_path / name).read_text() == own
     assert run(capsys, *command.split(), "--output", "own.html", "--force")[0] == 0
     assert run(capsys, *command.split(), "--output", "own.html")[0] == 0, "its own"
     assert run(capsys, *command.split(), "--output", "new.html")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        '<style>\nmath { font-size: 1.08em; }\nmtd[columnalign="right"] { text-align: right; }\n</style>',
+        '</main>\n<div id="progress"></div>\n<div id="help"><table></table></div>',
+    ],
+)
+def test_a_page_of_an_earlier_version_is_replaced(capsys, monkeypatch, checkout, tmp_path, earlier):
+    """It says nowhere who made it; a lecture's page has its style, a deck its foot."""
+    monkeypatch.setattr(deck, "slides", lambda source: [deck.Slide("Title")])
+    (tmp_path / "old.html").write_text(f"<!doctype html><html>{'x' * 2_000}{earlier}</html>")
+    status, _, err = run(capsys, "slides", "4", "--output", "old.html")
+    assert status == 0, err
+    assert pages.GENERATOR in (tmp_path / "old.html").read_text()
 
 
 def test_all_pages_are_looked_at_before_the_first_is_made(capsys, no_work, checkout, tmp_path):

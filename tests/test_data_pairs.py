@@ -173,8 +173,18 @@ def test_indexing_and_bad_input() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"attribute_names": {"t": ("x", "y")}, "given": ("t",)}, "attributes has 0 columns and attribute_names 1 entries"),
-        ({"attributes": torch.zeros(4, 2, dtype=torch.int64)}, "attributes has 2 columns and attribute_names 0 entries"),
+        (
+            {"attribute_names": {"t": ("x", "y")}, "given": ("t",)},
+            "attributes has 0 columns and attribute_names 1 entries: pass both, or neither",
+        ),
+        (
+            {"attributes": torch.zeros(4, 2, dtype=torch.int64)},
+            "attributes has 2 columns and attribute_names 0 entries: pass both, or neither",
+        ),
+        (
+            {"attributes": torch.zeros(4, 2).long(), "attribute_names": {"t": ("x",)}},
+            "1 entries: one tuple of names for each column",
+        ),
         ({"attributes": torch.zeros(3, 0, dtype=torch.int64)}, "attributes has 3 rows for 4 pairs"),
         ({"given": ("t",)}, "given names t, and these pairs have no attributes"),
     ],
@@ -183,6 +193,13 @@ def test_columns_of_pairs_that_do_not_fit_are_refused(change: dict, message: str
     a = torch.zeros(4, 3, 8, 8, dtype=torch.uint8)
     with pytest.raises(ValueError, match=message):
         PairSet(a, a, **change)
+
+
+def test_planes_of_attributes_that_are_not_passed_are_asked_for() -> None:
+    a = torch.zeros(4, 3, 8, 8, dtype=torch.uint8)
+    made = PairSet(a, a, attributes=torch.zeros(4, 1).long(), attribute_names={"hair": ("x", "y")}, given=("hair",))
+    with pytest.raises(ValueError, match="appends the planes of hair: pass the pictures' attributes, too"):
+        made.with_given(made.targets(), None)
 
 
 def test_without_the_drawing_packages_one_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,8 @@ def test_a_record_gives_curves_finals_and_baselines(course):
     assert record.seconds > 0
     with pytest.raises(ValueError, match="did you mean 'radius'"):
         record.final("radios")
+    with pytest.raises(ValueError, match="unknown against 'epoch'"):
+        record.curve("radius", against="epoch")
 
 
 def test_a_table_counts_what_could_not_be_measured(course):

@@ -32,7 +32,10 @@ from gancourse.classroom.homework.checks import Wrong, values
         (torch.empty(2, device="meta"), torch.tensor([1.0, 2.0]), "without values"),
         (torch.tensor([1.0, 2.0]).to_sparse(), torch.tensor([1.0, 2.0]), "sparse"),
         (torch.tensor([1.0, 2.0]) + 5j, torch.tensor([1.0, 2.0]), "take .real, if what is left is rounding"),
-        (torch.tensor([1.0, 2.0]) + 0j, torch.tensor([1.0, 2.0]), "take .real"),
+        (torch.tensor([1.0, 2.0]) + 0j, torch.tensor([1.0, 3.0]), "came [1, 2]"),
+        (torch.complex(torch.ones(2), torch.full((2,), math.nan)), torch.ones(2), "take .real"),
+        ((torch.ones(2) + 0j).to("meta"), torch.ones(2), "take .real"),
+        ((torch.ones(2) + 5j).to_sparse(), torch.ones(2), "take .real"),
         (torch.tensor(1.0) + 5j, 1.0, "1+5j; take .real"),
         (1.0 + 5j, 1.0, "complex"),
     ],
@@ -58,6 +61,8 @@ def test_close_lets_pass() -> None:
         (torch.tensor([1.0, math.inf]), [1.0, math.inf]),
         (torch.nn.Parameter(torch.ones(2)), torch.ones(2)),
         (torch.ones(2, dtype=torch.float16), torch.ones(2)),
+        (torch.linalg.eigvals(torch.eye(2)), torch.ones(2)),  # of a complex kind, whatever its values
+        (3 + 0j, 3.0),
     ]:
         checks.close(came, expected)
 
@@ -100,13 +105,14 @@ def test_shapes_scalars_numbers() -> None:
         values.shape(torch.zeros(3, 2), (2, 3), slips=(checks.Slips("f") | {"transposed": lambda: torch.ones(3, 2)}).at())
     with pytest.raises(Wrong, match="take the mean"):
         values.scalar(torch.zeros(3))
-    for number in (torch.tensor([3.0]), np.float64(3), np.float32(3), np.int32(3), np.array(3.0)):
+    for number in (torch.tensor([3.0]), np.float64(3), np.float32(3), np.int32(3), np.array(3.0), torch.tensor([3 + 0j])):
         assert values.number(number) == 3.0 and type(values.number(number)) is float
         assert "3" in values.show(number) and "something" not in values.show(number)
-    for odd in ("3", None, True, torch.zeros(2), np.bool_(True), np.str_("3"), np.complex128(3), np.zeros(2), np.zeros(1)):
+    assert values.number(np.complex64(3)) == values.number(3 + 0j) == 3.0
+    for odd in ("3", None, True, torch.zeros(2), np.bool_(True), np.str_("3"), np.complex128(3 + 1j), np.zeros(2), np.zeros(1)):
         with pytest.raises(Wrong):
             values.number(odd)
-    for odd in (torch.tensor(3 + 5j), torch.tensor([3 + 0j]), np.complex64(3), 3 + 0j):
+    for odd in (torch.tensor(3 + 5j), torch.tensor([3 + 1j]), np.complex64(3 + 1j), 3 + 1j):
         with pytest.raises(Wrong, match="take .real"):
             values.number(odd)
     with pytest.raises(Wrong, match="without values"):

@@ -109,6 +109,11 @@ def test_what_is_named_by_its_path_is_opened_and_nothing_else(tmp_path, monkeypa
         assert "/lab/tree/mine/" in lab.command_line(name)[4] or name.startswith("notebooks")
     with pytest.raises(ValueError, match=r"7\.ipynb lies outside .*: copy it to its folder mine"):
         lab.opened("../7.ipynb")
+    (course / "linked").symlink_to(tmp_path / "far", target_is_directory=True)
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "hw1.ipynb").touch()
+    assert lab.opened("linked/hw1.ipynb") == course / "linked" / "hw1.ipynb"
+    assert lab.command_line("linked/hw1.ipynb")[4].endswith("/lab/tree/linked/hw1.ipynb")
     for name in ("mine/hw1.ipynb", "mine/hw1.py", "elsewhere/hw1"):
         with pytest.raises(ValueError, match=f"{name} is not notebooks/hw1_game.ipynb, which has such a name: write hw1_game"):
             homework.find(name)

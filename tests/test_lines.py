@@ -49,10 +49,10 @@ def test_anything_else_is_shown_with_its_numbers(capsys):
         (lambda x: 3.0, "3, and should be a tensor of shape [3]"),
         (lambda x: 2 * x * float("nan"), "nan at place"),
         (lambda x: 2 * x + 5j, "the value of your line is complex (take .real, if what is left is rounding), and should be"),
-        (lambda x: torch.complex(2 * x, 0 * x), "complex"),
+        (lambda x: torch.complex(2 * x, 1e-9 * x), "complex"),
         (lambda x: (2 * x + 5j).numpy(), "complex"),
         (lambda x: 3 + 5j, "complex"),
-        (lambda x: np.complex128(3), "complex"),
+        (lambda x: np.complex128(3 + 5j), "complex"),
         (lambda x: (2 * x).to("meta"), "a Tensor"),
         (lambda x: (2 * x).to_sparse(), "a Tensor"),
     ],
@@ -66,6 +66,7 @@ def test_what_is_no_number_is_named(capsys, line, words):
     [
         lambda x: x.numpy(),
         lambda x: x.numpy().astype("float32"),
+        lambda x: x.numpy().astype("complex64"),  # as eigenvalues are that are real
         lambda x: x.flip(0).numpy()[::-1],  # torch takes no negative strides
     ],
 )

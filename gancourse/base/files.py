@@ -121,7 +121,11 @@ def refuse_another(name: str, folder: Path, *own: Path) -> None:
     given = Path(name)
     if given.parent == Path() and not given.is_file():
         return
-    if not {path.resolve() for path in own} & {given.resolve(), (folder / given).resolve()}:
+    places = {given.resolve(), (folder / given).resolve()}
+    known = {path.resolve() for path in own}
+    if not any(place.is_file() for place in places):
+        known |= {path.with_suffix("") for path in known}  # whose ending was left out
+    if not known & places:
         meant = own[-1].relative_to(folder).as_posix()
         raise ValueError(f"{name} is not {meant}, which has such a name: write {own[-1].stem} for that one")
 

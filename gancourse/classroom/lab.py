@@ -33,20 +33,24 @@ def opened(name: str) -> Path:
     """
     path = Path(name)
     if path.suffix == ".ipynb" and path.is_file():
-        path = path.resolve()
-        if not path.is_relative_to(notebooks.root().resolve()):
-            raise ValueError(
-                f"{name} lies outside {notebooks.root()}, which is what JupyterLab is to show: copy it to its folder mine"
-            )
-        return path
+        return notebooks.root() / _inside(path)
     if not Path(name).stem.startswith("hw"):
         return notebooks.target(notebooks.find(name))
     return homework.student_path(homework.find(name))
 
 
+def _inside(path: Path) -> Path:
+    """``path`` as it is called in the folder that JupyterLab serves, where a link may lead to a folder elsewhere."""
+    root = notebooks.root()
+    for place, served in ((path.resolve(), root.resolve()), (Path(os.path.abspath(path)), Path(os.path.abspath(root)))):
+        if place.is_relative_to(served):
+            return place.relative_to(served)
+    raise ValueError(f"{path} lies outside {root}, which is what JupyterLab is to show: copy it to its folder mine")
+
+
 def command_line(name: str = FIRST, *, browser: bool | None = None, arguments: Sequence[str] = ()) -> list[str]:
     """The command that serves the checkout in JupyterLab, opened at a lecture; ``browser=None`` finds out whether to open one."""
-    path = opened(name).resolve().relative_to(notebooks.root().resolve()).as_posix()
+    path = _inside(opened(name)).as_posix()
     command = [
         sys.executable,
         "-m",

@@ -75,26 +75,41 @@ def summed(f: Callable) -> Callable:
 def numbers(thing: Any) -> Tensor | None:
     """Real numbers of Python, numpy or torch as float64 on the CPU.
 
-    None of all else: of complex ones, whose imaginary parts no cast may take away, of tensors without values (meta) or not laid
-    out as such (sparse), of True and False, texts, and None.
+    None of all else: of complex ones, whose imaginary parts no cast may take away (unless all are 0), of tensors without values
+    (meta) or not laid out as such (sparse), of True and False, texts, and None.
     """
+    if is_complex(thing):
+        return None
     if isinstance(thing, np.ndarray):
-        return torch.from_numpy(np.array(thing, np.float64, order="C")) if thing.dtype.kind in "biuf" else None
+        return torch.from_numpy(np.array(thing.real, np.float64, order="C")) if thing.dtype.kind in "biufc" else None
     if isinstance(thing, Tensor):
-        odd = is_complex(thing) or thing.device.type == "meta" or thing.layout is not torch.strided
-        return None if odd else thing.detach().double().cpu()
+        odd = thing.device.type == "meta" or thing.layout is not torch.strided
+        return None if odd else real(thing).detach().double().cpu()
     if isinstance(thing, np.number):
         thing = thing.item()
+    if isinstance(thing, complex):
+        thing = thing.real
     if isinstance(thing, bool) or not isinstance(thing, int | float):
         return None
     return torch.tensor(float(thing), dtype=torch.float64)
 
 
 def is_complex(thing: Any) -> bool:
-    """Whether a number, an array or a tensor is of a complex kind, whatever its imaginary part."""
+    """Whether a number, an array or a tensor has an imaginary part that is not 0, or is complex and its values cannot be seen.
+
+    NaN is not 0.  Eigenvalues are of a complex kind also where all are real, and then nothing is lost with the imaginary part.
+    """
     if isinstance(thing, np.ndarray):
-        return thing.dtype.kind == "c"
-    return thing.is_complex() if isinstance(thing, Tensor) else isinstance(thing, complex | np.complexfloating)
+        return thing.dtype.kind == "c" and bool((thing.imag != 0).any())
+    if isinstance(thing, Tensor):
+        seen = thing.device.type != "meta" and thing.layout is torch.strided
+        return thing.is_complex() and not (seen and bool((thing.imag == 0).all()))
+    return isinstance(thing, complex | np.complexfloating) and bool(thing.imag != 0)
+
+
+def real(thing: Tensor) -> Tensor:
+    """A tensor that is not :func:`is_complex` as one of a real kind."""
+    return thing.real if thing.is_complex() else thing
 
 
 def _value(compute: Callable[[], Any]) -> Tensor | None:

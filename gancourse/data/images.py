@@ -87,7 +87,8 @@ def check_columns(attributes: Tensor | None, names: Any, n: int, what: str) -> N
         raise ValueError(f"attributes has {len(attributes)} rows for {n} {what}")
     columns = 0 if attributes is None else attributes.shape[1]
     if columns != len(names):
-        raise ValueError(f"attributes has {columns} columns and attribute_names {len(names)} entries")
+        fix = "one tuple of names for each column" if columns and names else "pass both, or neither"
+        raise ValueError(f"attributes has {columns} columns and attribute_names {len(names)} entries: {fix}")
 
 
 @dataclass(frozen=True, repr=False)

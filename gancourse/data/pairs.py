@@ -113,10 +113,11 @@ class PairSet:
         return to_float(self.b if index is None else self[index].b)
 
     def with_given(self, a: Tensor, attributes: Tensor | None) -> Tensor:
-        """Append the planes of the given attributes, one-hot, to inputs."""
+        """Append the planes of the given attributes, one-hot, to inputs; ValueError where there are none to append."""
         if not self.given:
             return a
-        assert attributes is not None  # of a set with ``given``
+        if attributes is None:
+            raise ValueError(f"this set appends the planes of {', '.join(self.given)}: pass the pictures' attributes, too")
         names = list(self.attribute_names)
         columns = [F.one_hot(attributes[:, names.index(name)], len(self.attribute_names[name])) for name in self.given]
         planes = torch.cat(columns, 1).to(a)[:, :, None, None].expand(-1, -1, *a.shape[2:])

@@ -78,7 +78,8 @@ def _keeps_its_seeds(experiment: Experiment, path: Path, trained: Collection[int
         has, lacks = (", ".join(map(str, seeds)) for seeds in (record.seeds, lost))
         raise ValueError(
             f"the record of {experiment.name} has the seeds {has}, and the trainings of {lacks} are not here, so it would lose "
-            f"them: leave --seeds out, which trains all, or take {path} away"
+            f"them: `gancourse experiment {experiment.name} --verify` looks whether it is still so; to train, leave --seeds out, "
+            f"which trains all, or take {path} away"
         )
 
 

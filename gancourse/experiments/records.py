@@ -82,8 +82,9 @@ class Record:
         found = {}
         for arm in self.arms:
             rows = [training["curves"] for training in self._trainings(arm)]
-            known = [*dict.fromkeys([name for row in rows for name in row] + [*runner.LOSSES])]
-            check.one_of("score", score, known)
+            known = [*dict.fromkeys(name for row in rows for name in row)]
+            check.one_of("against", against, known)
+            check.one_of("score", score, [*dict.fromkeys([*known, *runner.LOSSES])])
             least = min(len(row["step"]) for row in rows)
             nothing = [None] * least
             at, values = (np.array([row.get(name, nothing)[:least] for row in rows], dtype=float) for name in (against, score))

@@ -74,15 +74,19 @@ def _page(path: Path, force: bool) -> Path:
     files.writable(path)
     if path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"{path} does not end in .html, and a web page is what this writes: name another --output")
-    return _own(path, pages.GENERATOR, force)
+    return _own(path, pages.GENERATOR, force, pages.EARLIER)
 
 
-def _own(path: Path, mark: str, force: bool) -> Path:
-    """Return ``path`` unless something is there whose beginning lacks the ``mark`` of what the course writes."""
+def _own(path: Path, mark: str, force: bool, earlier: tuple[str, ...] = ()) -> Path:
+    """Return ``path`` unless something is there whose beginning lacks the ``mark`` of what the course writes.
+
+    Of what ``earlier`` versions wrote, which had no mark, one of these stands anywhere in it.
+    """
     if path.exists() and path.stat().st_size and not force:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            if mark not in file.read(LOOKED_AT):
-                raise there_already(path, what_is(path))
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if mark not in text[:LOOKED_AT] and not any(part in text for part in earlier):
+            kind = what_is(path)
+            raise there_already(path, "a web page that gancourse did not make" if kind.startswith("a web page") else kind)
     return path
 
 

@@ -12,16 +12,16 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.classroom.homework.checks.sheets import Wrong
-from gancourse.classroom.slips import REAL, Measured, Slips, agree, is_complex, likeliest, numbers
+from gancourse.classroom.slips import REAL, Measured, Slips, agree, is_complex, likeliest, numbers, real
 
-_OF_NUMPY = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind, np.integer | np.floating | np.bool_))
+_OF_NUMPY = frozenset(kind for kind in np.sctypeDict.values() if issubclass(kind, np.number | np.bool_))
 
 
 def builtin(value: Any) -> Any:
-    """A single number of numpy as Python's own; anything else as it is."""
+    """A single number of numpy as Python's own, a complex one whose imaginary part is 0 as a float; anything else as it is."""
     if type(value) in _OF_NUMPY or (type(value) is np.ndarray and value.ndim == 0):
-        return value.item()
-    return value
+        value = value.item()
+    return value.real if type(value) is complex and value.imag == 0 else value
 
 
 def show(value: Any) -> str:
@@ -35,6 +35,8 @@ def show(value: Any) -> str:
         value = value.detach()
         if value.numel() == 0 or value.device.type == "meta":
             return f"a tensor of shape {list(value.shape)}"
+        if not is_complex(value):
+            value = real(value)
         if value.ndim == 0:
             return f"{value.item():.6g}"
         if is_complex(value):
@@ -66,7 +68,7 @@ def tensor(came: Any, what: str = "a tensor") -> Tensor:
         raise Wrong(what, show(came))
     if is_complex(came):
         raise Wrong(what, show(came), REAL)
-    return came
+    return real(came)
 
 
 def shape(came: Any, expected: Sequence[int], slip: str = "", slips: Measured = ()) -> Tensor:

@@ -334,7 +334,7 @@ def grade_folder(
     if not given:
         raise ValueError(f"{printable(str(folder))} holds no notebooks and no folders of students")
     book = GradeBook(given, assignment, output, _passed_over(folder))
-    book.try_out()  # what cannot be written is found out now
+    book.try_out()  # a folder that cannot be written to is found out now, a table that a spreadsheet holds after the rehearsal
     began = time.monotonic()
     with Grader(assignment, limits) as grader:
         notes = protection_notes(grader, answers)
