@@ -1147,7 +1147,7 @@ for k in (10, 20, 50, 200):
 #
 # ## 5. InfoGAN's two losses
 #
-# $D$'s step holds the bound on *detached* fakes: there $Q$ learns to read. $G$'s step holds it through $Q$: there $G$ learns to be readable. `spectated` is the control's reading: $Q$'s last layer on features that get no gradient.
+# $D$'s step holds the bound on *detached* fakes: there $Q$ learns to read. $G$'s step holds it through $Q$: there $G$ learns to be readable. `spectated` is the control's reading: $Q$'s last layer on features that get no gradient; `widened` puts half precision back into float32.
 
 # %%
 viz.source(InfoGAN.discriminator_loss, InfoGAN.generator_loss)

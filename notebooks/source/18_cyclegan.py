@@ -234,7 +234,7 @@ def identity_loss(ab, ba, a, b):
 lines.answered(identity_loss, *asked.IDENTITY)
 
 # %% [markdown] tags=["notes"]
-# The code, as it is tested:
+# The code, as it is tested (`widened` puts what a GPU computed in half precision back into float32):
 
 # %%
 viz.source(CycleGAN.play, CycleGAN.discriminator_loss, CycleGAN.generator_loss)

@@ -333,6 +333,9 @@ def cls_loss(real, fake, wrong):
 
 lines.answered(cls_loss, *asked.CLS_LOSS)
 
+# %% [markdown]
+# And in the package (`widened` puts half precision back into float32):
+
 # %%
 viz.source(TextGAN.discriminator_loss, TextGAN._third, TextGAN.generator_loss)
 

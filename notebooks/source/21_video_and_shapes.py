@@ -151,7 +151,7 @@ lines.answered(combined, *asked.TWO_STREAMS)
 # - The discriminator is the mirror image: it sees pictures and motion at once.
 
 # %% [markdown] tags=["notes"]
-# The networks are DCGAN's with one more axis. Clips have half as many frames as pixels on a side, here 8 of 16 px and in the paper 32 of 64, so that one kernel, $4 \times 4 \times 4$ with stride 2, doubles all three. The first kernel is $2 \times 4 \times 4$. The discriminator is the mirror image: it sees pictures and motion at once.
+# The networks are DCGAN's with one more axis. Clips have half as many frames as pixels on a side, here 8 of 16 px and in the paper 32 of 64, so that one kernel, $4 \times 4 \times 4$ with stride 2, doubles all three. The first kernel is $2 \times 4 \times 4$. The discriminator is the mirror image: it sees pictures and motion at once. (In the code, `widened` puts half precision back into float32.)
 
 # %%
 viz.source(video.TwoStream, VideoGAN.play, VideoGAN.generator_loss)
