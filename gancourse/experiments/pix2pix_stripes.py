@@ -135,7 +135,6 @@ class Faces(pix2pix_losses.Faces):
         source = torch.Generator().manual_seed(2)
         noise = torch.rand(self.truth.shape, generator=source) * 2 - 1
         colours, untrained = flat(self.unseen, class_colours(self.pairs)), self.game(LOSSES["L1"], 0)[0]
-        crossed = self.hatched()
         tints = torch.rand(len(self.truth), 3, 1, 1, generator=source) * 2 - 1
         faces = self.pairs.targets()
         nearest = torch.cat([self._nearest(part) for part in self.unseen.a.split(32)])
@@ -145,7 +144,7 @@ class Faces(pix2pix_losses.Faces):
             "other faces": self.truth.roll(1, 0),
             "flat colours": colours,
             "flat colours, a third of the noise": (colours + noise / 3).clamp(-1, 1),
-            "flat colours, hatched": crossed,
+            "flat colours, hatched": self.hatched(colours),
             "faces without stripes": load_pairs("segments", self.size["side"], len(self.truth), "test", progress=False).targets(),
             "blurred truth": F.interpolate(F.avg_pool2d(self.truth, 4), scale_factor=4, mode="bilinear"),
             "mean face": faces.mean(0, keepdim=True).expand_as(self.truth),
@@ -154,13 +153,12 @@ class Faces(pix2pix_losses.Faces):
             "untrained": untrained.translate(self.unseen.inputs()).cpu(),
         }
 
-    def hatched(self) -> Tensor:
-        """Flat colours whose hair has both waves at once, with any phases and as much variance as true hair: [N, 3, H, W]."""
+    def hatched(self, colours: Tensor) -> Tensor:
+        """Flat ``colours`` [N, 3, H, W] whose hair has both waves at once, with any phases and as much variance as true hair."""
         source = torch.Generator().manual_seed(3)
         n, waves = len(self.truth), _waves(self.size["side"])
         phases = 2 * math.pi * torch.rand(n, 2, generator=source)
         both = torch.einsum("ndp,dphw->nhw", torch.stack([phases.cos(), phases.sin()], 2), waves) * self.variance.sqrt()
-        colours = flat(self.unseen, class_colours(self.pairs))
         return torch.where(self.unseen.a == HAIR, colours + both[:, None], colours).clamp(-1, 1)
 
 

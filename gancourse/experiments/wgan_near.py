@@ -17,7 +17,7 @@ Sources: Arjovsky, Chintala & Bottou 2017, Algorithm 1 and figure 3; Petzka et a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,10 +78,10 @@ class Near(wgan_changes.Ring):
         return {"other data": torch.stack([*torch.zeros(2, 8, dtype=torch.float64), torch.tensor(far, dtype=torch.float64)], 1)}
 
 
-def looks(record: Record, arm: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """STATISTICS at the looks from FROM on (left alone) or from those on that knocks counts, each [K, T], and the steps [T]."""
+def looks(record: Record, arm: str, statistics: Sequence[str] = STATISTICS) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """``statistics`` at the looks from FROM on (left alone) or those that knocks counts, each [K, T], and the steps [T]."""
     sizes = record.content["settings"]["size"]
-    curves = {name: plane.curves(record, name)[arm] for name in STATISTICS}
+    curves = {name: plane.curves(record, name)[arm] for name in statistics}
     at = curves["W"][0]
     left_out = int(np.searchsorted(at, FROM)) if arm == ALONE else knocks.counted(sizes["steps"], sizes["measure_every"])
     left_out = min(left_out, len(at) - 2)

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gancourse.experiments import knocks, plane, wgan_changes, wgan_near
+from gancourse.experiments import plane, wgan_changes, wgan_near
 from gancourse.experiments.records import Record
 from gancourse.experiments.wgan_watched import Watched
 from gancourse.gans.gan import Batch
@@ -92,10 +92,8 @@ class Again(wgan_near.Near):
 
 def looks(record: Record) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """STATISTICS at the looks that knocks counts, each [K, T], and the steps [T]."""
-    sizes = record.content["settings"]["size"]
-    left_out = knocks.counted(sizes["steps"], sizes["measure_every"])
-    (curves,) = ({name: plane.curves(record, name)[arm] for name in STATISTICS} for arm in EXPERIMENT.arms)
-    return {name: values[:, left_out:] for name, (_, values) in curves.items()}, curves["W"][0][left_out:]
+    (arm,) = EXPERIMENT.arms
+    return wgan_near.looks(record, arm, STATISTICS)
 
 
 def smoothed(record: Record) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
