@@ -4,7 +4,8 @@ The tutorial's loop is written out below as its page describes it: a DataLoader,
 two backward passes for the discriminator, float32.  The networks are the course's own in both (they are the tutorial's,
 weight for weight); the images lie in memory in both.  Each has a process of its own, and they take turns, so that a change in
 the machine's load falls on both; the median over the rounds of the ratio of their rates is what counts, the absolute figures
-belong to this machine and this moment.  --precision float32 shows what fit gains without units for bfloat16.
+belong to this machine and this moment.  --precision float32 shows what fit gains without units for bfloat16.  fit runs
+twice: as a lecture calls it, and with fast_convolutions=True, as `gancourse train --images` does.
 
     python benchmarks/engine.py [--size 32] [--width 32] [--steps 20] [--rounds 5] [--threads 0] [--precision auto] [--device cpu]
 """
@@ -12,8 +13,10 @@ belong to this machine and this moment.  --precision float32 shows what fit gain
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import statistics
+from typing import Any
 
 import torch
 from apart import Apart, seconds
@@ -73,15 +76,15 @@ class Tutorial:
 
 
 class Ours:
-    """fit() as a lecture calls it."""
+    """fit() as a lecture calls it, or with fast convolutions."""
 
-    def __init__(self, size: int, width: int, device: str = "cpu", precision: str = "auto") -> None:
-        self.precision = precision
+    def __init__(self, size: int, width: int, device: str = "cpu", precision: str = "auto", fast: bool = False) -> None:
+        self.settings: dict[str, Any] = {"precision": precision, "fast_convolutions": fast}
         self.gan = GAN(*networks(size, width, device))
         self.batches = data.Batches(pictures(size), BATCH, device=device)
 
     def run(self, steps: int) -> None:
-        fit(self.gan, self.batches, steps, progress=False, precision=self.precision)
+        fit(self.gan, self.batches, steps, progress=False, **self.settings)
 
 
 def main() -> None:
@@ -93,25 +96,29 @@ def main() -> None:
     asked = parser.parse_args()
     threads = asked.threads or torch.get_num_threads()
     sizes = (asked.size, asked.width, asked.device)
-    with (
-        Apart(functools.partial(Tutorial, *sizes), threads) as tutorial,
-        Apart(functools.partial(Ours, *sizes, asked.precision), threads) as ours,
-    ):
-        players = {"tutorial": tutorial, "fit": ours}
+    loops = {
+        "tutorial's loop": functools.partial(Tutorial, *sizes),
+        "fit": functools.partial(Ours, *sizes, asked.precision),
+        "fit, fast convolutions": functools.partial(Ours, *sizes, asked.precision, True),
+    }
+    times: dict[str, list[float]] = {name: [] for name in loops}
+    with contextlib.ExitStack() as held:
+        players = {name: held.enter_context(Apart(loop, threads)) for name, loop in loops.items()}
         for player in players.values():
             player.ask(seconds, 3)  # the first steps pay for allocations and kernel choices
-        rates: dict[str, list[float]] = {name: [] for name in players}
         for _ in range(asked.rounds):
             for name, player in players.items():
-                rates[name].append(asked.steps * BATCH / player.ask(seconds, asked.steps))
-    medians = {name: statistics.median(values) for name, values in rates.items()}
-    ratios = [ours / theirs for ours, theirs in zip(rates["fit"], rates["tutorial"], strict=True)]
+                times[name].append(player.ask(seconds, asked.steps))
     machine = torch.cuda.get_device_name() if asked.device == "cuda" else f"{threads} threads"
     print(f"{asked.size} px, width {asked.width}, batch {BATCH}, {machine}, bf16 units: {supports_bf16(asked.device)}")
     print(f"fit in precision {asked.precision}")
-    print(f"tutorial's loop {medians['tutorial']:8.0f} images/s")
-    print(f"fit             {medians['fit']:8.0f} images/s")
-    print(f"ratio {statistics.median(ratios):.2f} (rounds: {', '.join(f'{ratio:.2f}' for ratio in sorted(ratios))})")
+    first = times["tutorial's loop"]
+    for name, taken in times.items():
+        rate = asked.steps * BATCH / statistics.median(taken)
+        ratios = sorted(theirs / ours for theirs, ours in zip(first, taken, strict=True))
+        rounds = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+        ratio = "" if taken is first else f", ratio {statistics.median(ratios):.2f} (rounds: {rounds})"
+        print(f"{name:22} {rate:8.0f} images/s{ratio}")
 
 
 if __name__ == "__main__":

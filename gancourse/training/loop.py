@@ -24,6 +24,7 @@ from gancourse.base.progress import Progress
 from gancourse.gans.gan import GAN
 from gancourse.training import distributed
 from gancourse.training.compiled import compiled
+from gancourse.training.convolutions import fast
 from gancourse.training.run import CheckpointNotWritten, G, Run, carrying, finite, interruptible
 from gancourse.training.settings import Optimizer, Schedule, Settings
 from gancourse.training.streams import Stream
@@ -50,6 +51,7 @@ def fit(
     progress: bool = True,
     precision: str = "auto",
     compile: bool = False,
+    fast_convolutions: bool = False,
 ) -> Run[G]:
     """Train both players: k discriminator updates, then one generator update, ``steps`` times.
 
@@ -82,6 +84,8 @@ def fit(
             computes in it.
         compile: run the networks through ``torch.compile`` (:mod:`gancourse.training.compiled`); where that fails, a gradient
             penalty say, a warning tells and they train as they are.
+        fast_convolutions: on a processor, compute the layers at both ends of the networks in a faster order of sums
+            (:mod:`gancourse.training.convolutions`).  Values differ by rounding, so a training takes another course than without.
 
     Ctrl-C (or the notebook's stop button) ends the run after the step in hand: the run is returned, the checkpoint written.
 
@@ -113,6 +117,7 @@ def fit(
         progress=progress,
         precision=precision,
         compile=compile,
+        fast_convolutions=fast_convolutions,
     )
     for name, player in (("generator", gan.generator), ("discriminator", gan.discriminator)):
         if next(player.parameters(), None) is None:
@@ -138,7 +143,8 @@ def fit(
     distributed.share_state(world, run, batches)
     gan.generator.train()
     gan.discriminator.train()
-    with compiled(run, stream), memory.kept():
+    quick = (gan.generator, gan.discriminator) if run.settings.fast_convolutions and not gan.stacked else ()
+    with fast(*quick), compiled(run, stream), memory.kept():
         _loop(run, stream)
     return run
 

@@ -45,6 +45,7 @@ class Settings:
     progress: bool = True
     precision: str = "auto"
     compile: bool = False
+    fast_convolutions: bool = False
 
     def __post_init__(self) -> None:
         self._set("steps", check.whole("steps", self.steps))
@@ -69,6 +70,7 @@ class Settings:
         self._set("hooks", checked_hooks(self.hooks))
         check.one_of("precision", self.precision, PRECISIONS)
         self._set("compile", check.flag("compile", self.compile))
+        self._set("fast_convolutions", check.flag("fast_convolutions", self.fast_convolutions))
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)

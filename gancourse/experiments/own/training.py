@@ -188,6 +188,7 @@ def _play(request: Request, place: Place, plan: Plan, pictures: Source, progress
                 hooks=[(every, follow)],
                 progress=progress,
                 compile=request.compile,
+                fast_convolutions=True,
                 **weights.settings,
             )
     except CheckpointNotWritten as error:
