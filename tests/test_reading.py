@@ -69,3 +69,10 @@ def test_no_name_of_a_work_has_a_venue_or_a_year_in_its_authors() -> None:
 def test_the_page_is_what_the_lectures_say() -> None:
     page = (notebooks.root() / "docs" / "reading.md").read_text(encoding="utf-8")
     assert page == reading.markdown(reading.works(notebooks.sources())), "gancourse notebooks writes it"
+
+
+def test_works_are_in_the_order_of_surnames(tmp_path):
+    source = tmp_path / "01_x.py"
+    entries = ("J.-Y. Zhu, [*Cycles*](https://a.b/1), 2017", "Arjovsky, [*W*](https://a.b/2), 2017", "B. Neyshabur, [*N*](https://a.b/3), 2017")
+    source.write_text("# ## Further reading\n" + "".join(f"# - {entry}\n" for entry in entries))
+    assert [work.authors for work in reading.works([source])] == ["Arjovsky", "B. Neyshabur", "J.-Y. Zhu"]

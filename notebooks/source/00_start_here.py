@@ -386,7 +386,7 @@ print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
 # ## What to bring
 #
 # - some Python, and a neural network that you have seen trained in PyTorch
-# - expectations and logarithms
+# - means, logarithms, matrices
 # - nothing about GANs
 #
 # Something does not work? `gancourse doctor` names what is missing.
@@ -394,7 +394,7 @@ print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
 # %% [markdown] tags=["notes"]
 # If something does not work, run `gancourse doctor` in JupyterLab's own terminal. It names what is missing.
 #
-# You should know some Python, have seen a neural network trained in PyTorch, and be on speaking terms with expectations and logarithms. Nothing about GANs is assumed.
+# You should know some Python, have seen a network trained in PyTorch, and know your expectations, logarithms and matrices. Nothing about GANs is assumed.
 
 # %%
 widgets.quiz(

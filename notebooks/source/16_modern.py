@@ -885,7 +885,7 @@ widgets.quiz(
             },
         },
         {
-            "question": "What do SDXL-Turbo and DMD2 use a discriminator for?",
+            "question": "What is a discriminator for in one-step diffusion?",
             "answer": "To train a student that samples in one or a few steps",
             "why": "Regression on a teacher's outputs averages; an adversarial term keeps single samples sharp.",
             "wrong": {

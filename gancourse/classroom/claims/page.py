@@ -10,16 +10,18 @@ from gancourse.classroom.claims.rows import Row, headline
 from gancourse.classroom.coverage import CLAIMS, deck_names
 
 _PREFACE = """Each row is measured by a cell of a lecture; `gancourse claims` measures all of them again and writes this page, and
-`gancourse claims --from-notebooks` writes it from the executed notebooks. Tolerances were fixed before measuring. The
+`gancourse claims --from-notebooks` writes it from the executed notebooks. Tolerances were fixed before measuring; where one was
+not, a note at the end says so. All is of small networks on drawn pictures, digits and toys, at most 64 px wide. The
 [glossary](docs/glossary.md) says what ids, decks and words mean.
 
-- **Claims of papers** say what a source says. Numbers in brackets are 95 % intervals over independent measurements; "in each of 5
-  trainings" says that all came out equal, which leaves no interval. A row is *reproduced* when the interval of five or more, or
-  what they all are, lies inside the tolerance, *contradicted* when it lies outside and a positive control shows that the
-  experiment can find the effect, else *open*: work to do. *Must fail* lists what noise, an untrained network or another null
-  scores on the same measure; no tolerance lets it pass, unless the row is open for that.
+- **Claims of papers** say what a source says. Numbers in brackets are 95 % intervals over independent measurements (94 % for a
+  median of five); "in each of 5 trainings" says that all came out equal, which leaves no interval. A row is *reproduced* when the
+  interval of five or more, or what they all are, lies inside the tolerance, *contradicted* when it lies outside and a positive
+  control shows that the experiment can find the effect, else *open*: work to do. *Must fail* lists what noise, an untrained
+  network or another null scores on the same measure; no tolerance lets it pass, unless the row is open for that.
 - **Identities** are exact and hold at every scale. **Checks** show that an instrument of ours does what it should.
-- **Questions** are ours: a number with its interval, and no verdict."""
+- **Questions** are ours: a number with its interval, and no verdict. Some were to be claims, and lost their
+  verdict when a value or a null was known; their notes say so."""
 
 TALLIED = ("README.md", "docs/site/index.md")  # pages that say how the claims of papers came out
 _TALLY = re.compile(r"Of \d+ claims of papers \d+ are reproduced, \d+ contradicted and \d+ open")
