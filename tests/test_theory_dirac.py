@@ -81,3 +81,46 @@ def test_bad_input_names_the_fix():
     with pytest.raises(ValueError, match="steps must be above 0"):
         DiracGAN().play(0)
     assert all(DiracGAN(method).play(2).shape == (3, 2) for method in METHODS)
+
+
+@pytest.mark.parametrize("rule", ["extragradient", "optimism"])
+@pytest.mark.parametrize("method", ["minimax", "wasserstein"])
+def test_looking_ahead_arrives_at_the_rate_of_its_multipliers(method, rule):
+    game, steps = DiracGAN(method), 400
+    small = game.play(steps, 0.2, start=(-1e-3, 1e-3), rule=rule)
+    rate = game.multipliers(0.2, rule=rule).abs().max().item()
+    assert rate < 1 < game.multipliers(0.2).abs().max().item()
+    assert (radius(small)[-1] / radius(small)[steps // 2]).item() == pytest.approx(rate ** (steps // 2), rel=1e-3)
+
+
+@pytest.mark.parametrize("h", [0.1, 0.5, 0.9])
+def test_multipliers_of_looking_ahead_are_those_of_the_formulas(h):
+    turn = torch.tensor(1j * h, dtype=torch.complex128)  # Wasserstein's game turns by i
+    ahead = DiracGAN("wasserstein").multipliers(h, rule="extragradient")
+    assert (ahead - (1 + turn + turn**2)).abs().min().item() == pytest.approx(0, abs=1e-12)
+    for mu in DiracGAN("wasserstein").multipliers(h, rule="optimism"):
+        roots = [(mu**2 - (1 + 2 * t) * mu + t).abs().item() for t in (turn, -turn)]
+        assert min(roots) == pytest.approx(0, abs=1e-12)
+
+
+def test_optimism_runs_away_beyond_a_step_of_one_over_the_root_of_three():
+    sizes = [DiracGAN("wasserstein").multipliers(h, rule="optimism").abs().max().item() for h in (0.99 / 3**0.5, 1.01 / 3**0.5)]
+    assert sizes[0] < 1 < sizes[1]
+
+
+def test_a_step_ahead_by_hand():
+    path = DiracGAN("wasserstein").play(2, 0.1, start=(1.0, 0.0), rule="optimism")
+    torch.testing.assert_close(path[1], torch.tensor([1.0, -0.1], dtype=torch.float64))  # plain: nothing lies before it
+    torch.testing.assert_close(path[2], torch.tensor([1.0 - 0.02, -0.1 - 0.1], dtype=torch.float64))
+    ahead = DiracGAN("wasserstein").play(1, 0.1, start=(1.0, 0.0), rule="extragradient")
+    torch.testing.assert_close(ahead[1], torch.tensor([1.0 - 0.01, -0.1], dtype=torch.float64))
+
+
+def test_rules_that_do_not_go_together_are_named():
+    for run in (DiracGAN().play, lambda **options: DiracGAN().multipliers(0.2, **options)):
+        with pytest.raises(ValueError, match="both players at once"):
+            run(alternating=True, rule="optimism")
+        with pytest.raises(ValueError, match="rule"):
+            run(rule="adam")
+    with pytest.raises(ValueError, match="clipping"):
+        DiracGAN("wasserstein_clip").play(3, rule="extragradient")

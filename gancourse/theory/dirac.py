@@ -8,7 +8,13 @@ l(x) = psi x.  The only equilibrium is theta = psi = 0.  The players follow the 
 by steps of size h, both at once or in turns.  Near the equilibrium the field is linear, v(x) = J x, and the eigenvalues of J
 decide: a negative real part pulls in, an imaginary part turns, and without a real part nothing pulls.
 
-Source: Mescheder, Geiger & Nowozin 2018, "Which training methods for GANs do actually converge?"
+Two other rules for a step, both at once, answer a field that only turns by looking ahead:
+
+    extragradient   x' = x + h v(x),   then   x <- x + h v(x')
+    optimism        x <- x + 2 h v(x) - h v(the x before)
+
+Sources: Mescheder, Geiger & Nowozin 2018, "Which training methods for GANs do actually converge?"; for the two rules Gidel et al.
+2019, "A variational inequality perspective on GANs", and Daskalakis et al. 2018, "Training GANs with optimism".
 """
 
 from __future__ import annotations
@@ -23,6 +29,7 @@ from torch import Tensor
 from gancourse.base import check
 
 METHODS = ("minimax", "non_saturating", "wasserstein", "wasserstein_clip", "wasserstein_gp", "r1")
+RULES = ("gradient", "extragradient", "optimism")
 SLOPE = 0.5  # f'(0) of the logistic loss f(t) = -log(1 + exp(-t))
 
 
@@ -67,25 +74,44 @@ class DiracGAN:
         return -of_g, -of_d
 
     def play(
-        self, steps: int = 500, h: float = 0.2, start: tuple[float, float] = (-1.0, 1.0), alternating: bool = False
+        self,
+        steps: int = 500,
+        h: float = 0.2,
+        start: tuple[float, float] = (-1.0, 1.0),
+        alternating: bool = False,
+        rule: str = "gradient",
     ) -> Tensor:
         """The path (theta, psi), float64 [steps + 1, 2].  In turns, theta moves first and psi answers the new theta.
 
-        The authors' notebook starts at (1, 1) with h = 0.2.  Its logit has the other sign, so here that is (-1, 1).
+        The authors' notebook starts at (1, 1) with h = 0.2.  Its logit has the other sign, so here that is (-1, 1).  Optimism's
+        first step has nothing before it, and is a plain one.
         """
         steps, h = check.rounds("steps", steps), check.positive("h", h)
+        self._possible(rule, alternating)
         theta, psi = (torch.tensor(v, dtype=torch.float64) for v in start)
-        path = [torch.stack([theta, psi])]
+        path, before = [torch.stack([theta, psi])], self.velocity(theta, psi)
         for _ in range(steps):
-            towards_theta, towards_psi = self.velocity(theta, psi)
-            theta = theta + h * towards_theta
+            now = self.velocity(theta, psi)
+            if rule == "extragradient":
+                now = self.velocity(theta + h * now[0], psi + h * now[1])
+            elif rule == "optimism":
+                before, now = now, (2 * now[0] - before[0], 2 * now[1] - before[1])
+            theta = theta + h * now[0]
             if alternating:
-                _, towards_psi = self.velocity(theta, psi)
-            psi = psi + h * towards_psi
+                now = self.velocity(theta, psi)
+            psi = psi + h * now[1]
             if self.method == "wasserstein_clip":
                 psi = psi.clamp(-self.strength, self.strength)
             path.append(torch.stack([theta, psi]))
         return torch.stack(path)
+
+    def _possible(self, rule: str, alternating: bool) -> None:
+        if check.one_of("rule", rule, RULES) == "gradient":
+            return
+        if alternating:
+            raise ValueError(f"{rule} is defined for both players at once: leave out alternating=True, or take rule='gradient'")
+        if self.method == "wasserstein_clip":
+            raise ValueError(f"{rule} is defined for a field, which clipping leaves: take another method, or rule='gradient'")
 
     def jacobian(self) -> Tensor:
         """The velocity field's derivative at the equilibrium, by autograd: float64 [2, 2], rows d theta/dt and d psi/dt."""
@@ -102,12 +128,19 @@ class DiracGAN:
         """The Jacobian's eigenvalues, complex [2], by imaginary part."""
         return _ordered(torch.linalg.eigvals(self.jacobian()))
 
-    def multipliers(self, h: float, alternating: bool = False) -> Tensor:
+    def multipliers(self, h: float, alternating: bool = False, rule: str = "gradient") -> Tensor:
         """Eigenvalues of one whole update near the equilibrium, complex [2]: of modulus above 1 it runs away, below 1 it arrives.
 
-        Both at once: I + h J.  In turns: the generator's update, then the discriminator's.
+        Both at once: I + h J.  In turns: the generator's update, then the discriminator's.  Extragradient: I + h J (I + h J).
+        Optimism carries the state before along, and has four: those of [[I + 2 h J, -h J], [I, 0]].
         """
+        self._possible(rule, alternating)
         j, unit = self.jacobian(), torch.eye(2, dtype=torch.float64)
+        if rule == "extragradient":
+            return _ordered(torch.linalg.eigvals(unit + h * j @ (unit + h * j)))
+        if rule == "optimism":
+            rows = torch.cat([unit + 2 * h * j, -h * j], 1), torch.cat([unit, torch.zeros_like(unit)], 1)
+            return _ordered(torch.linalg.eigvals(torch.cat(rows)))
         if not alternating:
             return _ordered(torch.linalg.eigvals(unit + h * j))
         first, second = unit.clone(), unit.clone()
