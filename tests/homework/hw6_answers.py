@@ -37,6 +37,19 @@ def zipped(downs, ups, x):
     return x
 
 
+def written_out(downs, ups, x):
+    e1 = downs[0](x)
+    e2 = downs[1](e1)
+    e3 = downs[2](e2)
+    u1 = ups[0](downs[3](e3))
+    u2 = ups[1](torch.cat([e3, u1], 1))
+    u3 = ups[2](torch.cat([e2, u2], 1))
+    return ups[3](torch.cat([e1, u3], 1))
+
+
+wrong("four levels, written out", "a loop", run_unet=written_out)
+wrong("an iterator", "list(zip(...))", decoder_channels=lambda c, out: zip(*zip(*by_places(c, out), strict=True), strict=True))
+wrong("nothing returned", "is a return missing?", run_unet=lambda *given: None)
 wrong("the caller's list popped", "change it", decoder_channels=lambda c, out: by_places([c.pop(0) for _ in list(c)], out))
 wrong("the encoder run twice", "keep the encoder's maps", run_unet=lambda *given: zipped(*given) + 0 * nested(*given))
 wrong("the layers popped", "pop the maps", run_unet=lambda downs, ups, x: zipped(downs, [ups.pop(0) for _ in list(ups)], x))
@@ -175,6 +188,17 @@ def identities(ab, ba, a, b):
     return torch.abs(ab(b) - b).mean() + torch.linalg.vector_norm(ba(a) - a, 1) / a.numel()
 
 
+wrong("the identity without a graph", "cuts the graph", identity_loss=torch.no_grad()(identities))
+wrong(
+    "one half of the identity detached",
+    "the identity of B is cut off",
+    identity_loss=lambda ab, ba, a, b: F.l1_loss(ab(b).detach(), b) + F.l1_loss(ba(a), a),
+)
+wrong(
+    "the identity in evaluation mode",
+    left,
+    identity_loss=lambda ab, ba, a, b: identities(ab.eval(), ba, a, b),
+)
 right("sums over sizes", cycle_loss=cycles, identity_loss=identities)
 
 # 6. Masks
@@ -190,6 +214,37 @@ def by_selection(output, x, mask):
     return (output[hole] - x[hole]).square().mean() if hole.any() else output.sum() * 0
 
 
+hides, no_graph = "hide 0/0 from the value, not from the slope", "backward() is called on it"
+
+
+def sum_and_count(o, x, m):
+    return (m * (o - x) ** 2).sum(), m.sum() * x.shape[1]
+
+
+def by_where(*given):
+    total, n = sum_and_count(*given)
+    return torch.where(n > 0, total / n, 0.0)
+
+
+def by_nan_to_num(*given):
+    total, n = sum_and_count(*given)
+    return torch.nan_to_num(total / n)
+
+
+def number_for_nothing(o, x, m):
+    return 0.0 if m.sum() == 0 else by_where(o, x, m)
+
+
+def zeros_for_nothing(o, x, m):
+    return torch.zeros(()) if m.sum() == 0 else by_where(o, x, m)
+
+
+wrong("0/0 under torch.where", hides, masked_loss=by_where)
+wrong("0/0 under nan_to_num", hides, masked_loss=by_nan_to_num)
+wrong("a number where nothing is missing", no_graph, masked_loss=number_for_nothing)
+wrong("a constant where nothing is missing", no_graph, masked_loss=zeros_for_nothing)
+wrong("a mask that is not expanded", "expand_as", masked_loss=lambda o, x, m: (o[m.bool()] - x[m.bool()]).square().mean())
+right("a small eps", masked_loss=lambda o, x, m: sum_and_count(o, x, m)[0] / (sum_and_count(o, x, m)[1] + 1e-8))
 wrong("an eps that is not small", masked_loss=lambda o, x, m: (m * (o - x) ** 2).sum() / (m.sum() * x.shape[1] + 1))
 wrong("the caller's picture erased", "in place", erase=erased_in_place)
 right("selection by a boolean mask", masked_loss=by_selection)
