@@ -47,6 +47,7 @@ def test_what_an_answer_writes_into_its_arguments_is_thrown_away() -> None:
 def test_slopes_are_asked_in_every_tensor_among_the_arguments() -> None:
     sheet = Sheet("f", 1, 0)
     likeness.learns(sheet, lambda x, k: x * k, right, SLIPS, x=X, k=torch.tensor(3.0).double())
+    likeness.learns(sheet, lambda x, k: x * k.item(), right, SLIPS, of="x", x=X, k=torch.tensor(3.0).double())
     for answer, says in (
         (lambda x, k: k * x.detach(), "no gradient reaches x"),
         (lambda x, k: x * k.item(), "no gradient reaches k"),

@@ -93,6 +93,43 @@ right("the field in numpy", receptive_field=field_in_numpy, window=lambda *given
 right("the field from a gradient", receptive_field=field_by_gradient)
 right("the recursion from the output", receptive_field=field_by_recursion, window=window_by_offset)
 
+
+def by_columns(network, size, i, channels=1):
+    """Without slopes: what changes if a column does."""
+    still = torch.linspace(0, 1, size * size).reshape(1, 1, size, size).repeat(1, channels, 1, 1).square().double()
+    before, reached = network(still)[0, 0, i, i], []
+    for column in range(size):
+        other = still.clone()
+        other[..., column] += 0.5
+        if network(other)[0, 0, i, i] != before:
+            reached.append(column)
+    return reached[0], reached[-1]
+
+
+def by_slopes(network, size, i, channels=1):
+    x = torch.ones(1, channels, size, size, requires_grad=True)
+    network(x)[:, 0, i, i].sum().backward()
+    where = x.grad.abs().amax((0, 1, 2)).numpy().nonzero()[0]
+    return where.min(), where.max()
+
+
+def positive_slopes(network, size, i, channels=1):
+    x = torch.ones(1, channels, size, size, requires_grad=True)
+    network(x)[0, 0, i, i].backward()
+    columns = (x.grad > 0).any(0).any(0).any(0).nonzero().flatten()
+    return int(columns[0]), int(columns[-1])
+
+
+wrong("slopes above 0 only", "a negative slope is a dependence", measured_window=positive_slopes)
+wrong(
+    "in evaluation mode",
+    "puts the mode back",
+    measured_window=lambda network, *more: by_slopes(network.eval(), *more),
+)
+wrong("by the list", "no slope", measured_window=lambda network, size, i, channels=1: window_by_offset(network.layers, i))
+right("a column at a time", measured_window=by_columns)
+right("slopes through numpy", measured_window=by_slopes)
+
 # 3. The losses of pix2pix
 
 
@@ -188,6 +225,15 @@ def identities(ab, ba, a, b):
     return torch.abs(ab(b) - b).mean() + torch.linalg.vector_norm(ba(a) - a, 1) / a.numel()
 
 
+there = "the identity translates nothing"
+wrong("impostors that do nothing", there, impostors=lambda: (lambda x: x, lambda x: x))
+wrong("impostors that exchange pictures", there, impostors=lambda: (lambda x: x.flip(0), lambda x: x.flip(0)))
+wrong("twice the same roll", "ba has to undo ab", impostors=lambda: (lambda x: x.roll(1, 1), lambda x: x.roll(1, 1)))
+wrong("impostors beyond 1", "a picture stays a picture", impostors=lambda: (lambda x: 2 * x, lambda x: x / 2))
+wrong("impostors in place", "in place", impostors=lambda: (torch.Tensor.neg_, torch.Tensor.neg_))
+right("the mirror", impostors=lambda: [lambda x: x.flip(3)] * 2)
+right("colours rolled there and back", impostors=lambda: (lambda x: x.roll(1, 1), lambda x: x.roll(-1, 1)))
+right("brightness bent and bent back", impostors=lambda: (lambda x: -x.pow(3), lambda x: -(x.sign() * x.abs() ** (1 / 3))))
 wrong("the identity without a graph", "cuts the graph", identity_loss=torch.no_grad()(identities))
 wrong(
     "one half of the identity detached",

@@ -874,7 +874,7 @@ def truncation(sheet: Sheet, running_mean: Callable, truncate: Callable) -> None
     with sheet.item("truncation", 0.75), unchanged(ws=ws, average=average):
         for psi in psis:
             compare(truncate, _pull(), (ws, average, psi), _TRUNCATE, f"psi = {psi}")
-        learns(sheet, truncate, _pull(), _TRUNCATE, ws=ws, average=average, psi=0.7)
+        learns(sheet, truncate, _pull(), _TRUNCATE, of="ws", ws=ws, average=average, psi=0.7)
         on_meta(truncate, torch.zeros(2, 5, 3), torch.ones(3), 0.7)
 
     pull = likeness(truncate, _pull(), _TRUNCATE, *((ws, average, psi) for psi in psis))

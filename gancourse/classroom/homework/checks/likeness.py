@@ -41,7 +41,7 @@ def likeness(answer: Callable, right: Callable, slips: Slips, *given: tuple[Any,
     numbers and slopes, and charge what is wrong beside it.  An answer that is no known slip, or that hands one of its arguments
     back, is compared with what is right: who does nothing earns nothing.
     """
-    if agrees(answer, right, *given) or any(_idle(answer, arguments) for arguments in given):
+    if agrees(answer, right, *given) or all(_idle(answer, arguments) for arguments in given):
         return right
     return next((f for _, f in slips.each() if agrees(answer, f, *given)), right)
 
@@ -51,12 +51,12 @@ def _idle(answer: Callable, arguments: tuple[Any, ...]) -> bool:
     return came is not None and any(v is not None and torch.equal(came, v) for v in tensors)
 
 
-def learns(sheet: Sheet, answer: Callable, right: Callable, slips: Slips, **given: Any) -> None:
-    """The slopes of a weighted sum of the result in every tensor among the arguments are those of the right function."""
+def learns(sheet: Sheet, answer: Callable, right: Callable, slips: Slips, of: str = "", **given: Any) -> None:
+    """The slopes of a weighted sum of the result are those of the right function: in all tensors, or in those named in ``of``."""
     names, values = list(given), list(given.values())
     mark = sheet.randn(*right(*values).shape)
     for place, (name, at) in enumerate(given.items()):
-        if not isinstance(at, Tensor) or not at.is_floating_point():
+        if not isinstance(at, Tensor) or not at.is_floating_point() or (of and name not in of.split()):
             continue
 
         def slope(f: Callable, place: int = place, at: Tensor = at) -> Tensor:
