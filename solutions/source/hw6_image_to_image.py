@@ -364,7 +364,8 @@ rows = [erase(faces, holes, -1.0), *(complete(faces, filling, holes) for filling
 viz.show(viz.grid(torch.cat(rows), columns=8), "Holes (above); filled with the mean face; filled with the mirror image (below).")
 
 # %% [markdown]
-# MIRROR
+# The mean of other faces is ahead of the mirror, with colours that nobody has; and where a hole has its mirror image in a hole, too, the mirror has nothing to show but the filler. In
+# which of the eight faces is the mirror ahead all the same? What would it do with a hole on the middle line?
 #
 # ## Your pix2pix
 #
