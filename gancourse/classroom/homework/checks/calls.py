@@ -53,18 +53,6 @@ def unchanged(**tensors: Tensor) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def fitting(expected: str, slip: str) -> Iterator[None]:
-    """Tensors of the block that do not fit together, or a mask and what it picks from, said in the task's words."""
-    try:
-        yield
-    except (RuntimeError, IndexError) as error:
-        message = str(error).split("\n")[0]
-        if not any(words in message for words in ("izes of tensors must match", "must match the size", "shape of the mask")):
-            raise
-        raise Wrong(expected, f"tensors that do not fit together ({message[:160]})", slip) from None
-
-
-@contextlib.contextmanager
 def forbidden(names: Sequence[str], slip: str) -> Iterator[None]:
     """The block must not call these functions of torch (by name, wherever they are reached from)."""
     called: list[str] = []
@@ -79,6 +67,18 @@ def forbidden(names: Sequence[str], slip: str) -> Iterator[None]:
         yield
     if called:
         raise Wrong("your own computation", f"a call of {called[0]}", slip)
+
+
+@contextlib.contextmanager
+def fitting(expected: str, slip: str) -> Iterator[None]:
+    """Tensors of the block that do not fit together, or a mask and what it picks from, said in the task's words."""
+    try:
+        yield
+    except (RuntimeError, IndexError) as error:
+        message = str(error).split("\n")[0]
+        if not any(words in message for words in ("izes of tensors must match", "must match the size", "shape of the mask")):
+            raise
+        raise Wrong(expected, f"tensors that do not fit together ({message[:160]})", slip) from None
 
 
 def trace(f: Callable[[Tensor], Any], x: Tensor, names: Sequence[str]) -> tuple[list[dict[str, Any]], Any]:
