@@ -9,7 +9,8 @@
 # the report is your points for the task. You may try as often as you like.
 #
 # The same checks grade what you hand in, with other random numbers. So run everything from top to bottom before you do
-# (*Kernel, Restart and run all*), and leave the names of the functions as they are. The checks run on the CPU; the training at the end takes a GPU where there is one.
+# (*Kernel, Restart and run all*), and leave the names of the functions as they are. The training at the end takes a GPU where there is one, so a tensor that you make inside a
+# function belongs on the device of its arguments; the checks ask for it where that can go wrong.
 
 # %% setup
 import matplotlib.pyplot as plt

@@ -159,6 +159,22 @@ wrong("D left in evaluation mode by its loss", left, discriminator_loss=lambda j
 wrong("D left in evaluation mode by G's loss", left, generator_loss=lambda judge, *more: g_loss(judge.eval(), *more))
 wrong("D frozen for good by G's loss", "or D will never learn", generator_loss=judge_frozen)
 wrong("the fake subtracted in place", generator_loss=g_loss_in_place)
+wrong(
+    "labels on the CPU",
+    "on the CPU",
+    discriminator_loss=lambda judge, a, b, fake: (
+        F.binary_cross_entropy_with_logits(real := judge(torch.cat((a, b), 1)), torch.ones(real.shape, dtype=a.dtype)) / 2
+        + F.softplus(judge(torch.cat((a, fake.detach()), 1))).mean() / 2
+    ),
+)
+wrong(
+    "labels on the CPU in G's loss",
+    "on the CPU",
+    generator_loss=lambda judge, a, b, fake, weight: (
+        F.binary_cross_entropy_with_logits(made := judge(torch.cat((a, fake), 1)), torch.ones(made.shape, dtype=a.dtype))
+        + weight * F.l1_loss(fake, b)
+    ),
+)
 right("binary cross-entropy with logits, l1_loss", discriminator_loss=by_labels, generator_loss=g_loss)
 
 # 4. One step of both
@@ -292,6 +308,11 @@ wrong("a constant where nothing is missing", no_graph, masked_loss=zeros_for_not
 wrong("a mask that is not expanded", "expand_as", masked_loss=lambda o, x, m: (o[m.bool()] - x[m.bool()]).square().mean())
 right("a small eps", masked_loss=lambda o, x, m: sum_and_count(o, x, m)[0] / (sum_and_count(o, x, m)[1] + 1e-8))
 wrong("an eps that is not small", masked_loss=lambda o, x, m: (m * (o - x) ** 2).sum() / (m.sum() * x.shape[1] + 1))
+wrong(
+    "a filler on the CPU",
+    "on the CPU",
+    erase=lambda x, m, fill=0.0: torch.where(m > 0, torch.full(x.shape, fill, dtype=x.dtype), x),
+)
 wrong("the caller's picture erased", "in place", erase=erased_in_place)
 right("selection by a boolean mask", masked_loss=by_selection)
 right(

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.classroom.homework.checks.calls import fitting, gradient, unchanged
+from gancourse.classroom.homework.checks.calls import fitting, gradient, on_meta, unchanged
 from gancourse.classroom.homework.checks.likeness import learns, likeness
 from gancourse.classroom.homework.checks.players import Table, Tape, as_it_was, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
@@ -516,6 +516,8 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
         given = (lambda x: x.mean((1, 2, 3)), a, b, fake)
         compare(discriminator_loss, own_d, given, _D_LOSS, what)
         _large(discriminator_loss, generator_loss, own_d, own_g)
+        on_meta(discriminator_loss, given[0], a, b, fake)
+        on_meta(generator_loss, given[0], a, b, fake, weight)
 
 
 def _taught(discriminator_loss: Callable, right: Callable, judge: _Judge, a: Tensor, b: Tensor, fake: Tensor) -> None:
@@ -923,10 +925,13 @@ def masks(sheet: Sheet, erase: Callable, complete: Callable, masked_loss: Callab
         compare(erase, _filled, (x, mask, fill), _ERASE, "erased")
         close(erase(x, mask), x * (1 - mask), "erased, no filler given", slip=_FILLER)
         compare(complete, _pasted, (x, output, mask), _COMPLETE, "completed")
+        on_meta(erase, x, mask, fill)
+        on_meta(complete, x, output, mask)
 
     with sheet.item("the loss over the hole", 1), unchanged(output=output, x=x, mask=mask), fitting(meet, expand):
         compare(masked_loss, missing_error, (output, x, mask), _MASKED, read=lambda came: scalar(came, _BATCH))
         compare(masked_loss, missing_error, (output[:, :1], x[:, :1], mask), what="grey pictures", slip=_CHANNELS_OF)
+        on_meta(masked_loss, output, x, mask)
 
     own = likeness(masked_loss, missing_error, _MASKED, (output, x, mask))
     pasted = likeness(complete, _pasted, _COMPLETE, (x, output, mask))
