@@ -140,8 +140,8 @@ def equalised(
                 what = f"c for weights {list(size)} and gain {gain:.3g}"
                 compare(he_constant, _c, (size, gain), _HE, what, number)
         close(number(he_constant((5, 8))), 0.5, "c for weights [5, 8] and the gain's default")
-        own = torch.zeros(2, 3, 5, 5).shape  # a weight's own shape is as good as a tuple
-        close(number(he_constant(own, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2")
+        of_weight = torch.zeros(2, 3, 5, 5).shape  # a weight's own shape is as good as a tuple
+        close(number(he_constant(of_weight, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2")
 
     constant = likeness(he_constant, _c, _HE, *((size, gain) for size in sizes for gain in (3.0, 1.0, math.sqrt(2))))
     given = [(sheet.randn(2, 4, 5, 6), sheet.randn(3, 4, k, k), sheet.randn(3), 1.7) for k in (3, 1)]

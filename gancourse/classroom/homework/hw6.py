@@ -147,11 +147,11 @@ def unet(sheet: Sheet, decoder_channels: Callable, run_unet: Callable) -> None:
     with sheet.item("the way through the U", 1.5), fitting("maps of one side joined", _SIDES):
         compare(run_unet, _u(), lambda run: run(list(downs), list(ups), x), _RUN_UNET)
         for depth in (2, 5):
-            layers = [[_Layer(3 + i, up, phase) for i, phase in enumerate(phases[:depth])] for up in (False, True)]
+            halves = [[_Layer(3 + i, up, phase) for i, phase in enumerate(phases[:depth])] for up in (False, True)]
             small = sheet.randn(1, 2, 2**depth, 2**depth)
             what = f"a U of {depth} halvings"
             with _counted(what, _LOOP):
-                compare(run_unet, _u(), lambda run, layers=layers, v=small: run(*map(list, layers), v), what=what, slip=_LOOP)
+                compare(run_unet, _u(), lambda run, both=halves, v=small: run(*map(list, both), v), what=what, slip=_LOOP)
 
     def through(run: Callable) -> Callable:
         return lambda v: run(list(downs), list(ups), v)
