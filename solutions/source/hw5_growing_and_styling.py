@@ -36,13 +36,16 @@ torch.set_num_threads(1)
 # $$y = c\,W * x + b .$$
 #
 # The outputs are the same, the training is different: Adam moves every stored weight by about the learning rate, and now all stored weights have the
-# same size. StyleGAN's mapping network adds a multiplier $m$ to this. It stores weights and biases that are $1/m$ times larger, and multiplies by
-# $m$ at run time, so that the layer learns $m$ times as fast:
+# same size. StyleGAN's mapping network adds a multiplier $m = 0.01$. It stores weights and biases that are $1/m$ times as large, and multiplies by
+# $m$ at run time, so that the layer learns a hundred times slower:
 #
 # $$y = m\,(c\,W x + b).$$
 #
 # Write down the constant and the two layers. The convolution keeps the size of its input (kernels are odd). Three things to think about: what a 3 x 3 kernel does to
 # the fan-in; what $c$ multiplies and what it does not; and what happens to weights that are multiplied by $c$ *where they are stored*, when the layer is called twice.
+#
+# Then predict what this is good for. In its first step Adam moves every stored weight by the learning rate, up or down. What is that step's length over the length of all stored
+# weights, in an ordinary layer (which stores $cW$), in an equalised one (which stores $W$), and in one with a multiplier (which stores $W/m$)? `step_share` is one line.
 
 # %% solution="equalised"
 def he_constant(shape, gain=2**0.5):
@@ -65,33 +68,40 @@ def equalised_linear(x, weight, bias, gain=1.0, lr_mult=1.0):
     return lr_mult * F.linear(x, he_constant(weight.shape, gain) * weight, bias)
     ### END SOLUTION
 
+
+def step_share(shape, lr, gain=2**0.5, equalised=True, lr_mult=1.0):
+    """Length of Adam's first step over the length of the stored weights: a float."""
+    ### BEGIN SOLUTION
+    return lr * lr_mult if equalised else lr / he_constant(shape, gain)
+    ### END SOLUTION
+
 # %% check="equalised" points=4
-points = hw5.equalised(he_constant, equalised_conv, equalised_linear)
+points = hw5.equalised(he_constant, equalised_conv, equalised_linear, step_share)
 ### BEGIN HIDDEN TESTS
-points = min(points, hw5.equalised(he_constant, equalised_conv, equalised_linear, seed=2018))
+points = min(points, hw5.equalised(he_constant, equalised_conv, equalised_linear, step_share, seed=2018))
 ### END HIDDEN TESTS
 points
 
 # %% [markdown]
-# What is it good for? Two layers, one with 4 inputs and one with 1024. Each makes one step of Adam with a learning rate of 0.01. By what share of their own size
-# do the weights change?
+# Your prediction beside a measurement: three kinds of layers with 16 outputs, with 4 inputs and with 1024, make one step of Adam with a learning rate of 0.01.
 
 # %% picture
-for kind in ("drawn from N(0, c^2)", "equalised"):
+for kind, m in (("drawn from N(0, c^2)", 1.0), ("equalised", 1.0), ("equalised, m = 0.01", 0.01)):
     for n in (4, 1024):
         draw = torch.Generator().manual_seed(n)
         x, start = torch.randn(64, n, generator=draw), torch.randn(16, n, generator=draw)
-        c = he_constant((16, n))
-        stored = nn.Parameter(start if kind == "equalised" else c * start)
-        size = stored.detach().norm()
-        y = equalised_linear(x, stored, torch.zeros(16), gain=2**0.5) if kind == "equalised" else F.linear(x, stored)
+        equal = kind != "drawn from N(0, c^2)"
+        stored = nn.Parameter(start / m if equal else he_constant((16, n)) * start)
+        y = equalised_linear(x, stored, torch.zeros(16), 2**0.5, m) if equal else F.linear(x, stored)
         y.square().mean().backward()
         before = stored.detach().clone()
         torch.optim.Adam([stored], lr=0.01).step()
-        print(f"{kind:22} {n:5} inputs: a step of {float((stored.detach() - before).norm() / size):6.1%} of the weights")
+        measured = float((stored.detach() - before).norm() / before.norm())
+        print(f"{kind:22} {n:5} inputs: predicted {step_share((16, n), 0.01, 2**0.5, equal, m):7.2%}, measured {measured:7.2%}")
 
 # %% [markdown]
-# One step moves the wide ordinary layer by more than a fifth of its size and the narrow one by about a hundredth. No learning rate suits both. The equalised ones move alike.
+# One step moves the wide ordinary layer by more than a fifth of its size and the narrow one by about a hundredth. No learning rate suits both. The equalised ones move alike, and the
+# multiplier makes the step a hundred times smaller. (The narrow layers have 64 weights, drawn once: why does the prediction hold less well for them?)
 #
 # ## 2. Pixels and batches (4 points)
 #
@@ -107,8 +117,8 @@ for kind in ("drawn from N(0, c^2)", "equalised"):
 # $$\sigma_{chw} = \sqrt{\frac{1}{G} \sum_{i \in \text{group}} (x_{ichw} - \mu_{chw})^2 + \varepsilon}, \qquad
 # s = \frac{1}{CHW} \sum_{c,h,w} \sigma_{chw},$$
 #
-# and $s$ is written into every place of one new feature map, behind the others, of every sample *of that group*. Mind the order: root first, then mean. And ask yourself why $\varepsilon$ is
-# under the root; a collapsed generator makes $G$ equal samples, and the gradient must go through.
+# and $s$ is written into every place of one new feature map, behind the others, of every sample *of that group*. Mind the order: root first, then mean. And why is $\varepsilon$
+# under the root? A collapsed generator makes $G$ equal samples: what would the gradient be there without it?
 
 # %% solution="batch"
 def pixel_norm(x, eps=1e-8):
@@ -143,11 +153,14 @@ points
 # $$\text{image} = (1 - \alpha)\, \text{up}(\text{older}) + \alpha\, \text{newer},$$
 #
 # where up repeats every pixel 2 x 2 times. The real images must fade in the same way, or the discriminator would know the fakes by their missing detail: a real image is blended with a
-# copy of itself that was halved (the mean of each 2 x 2 square) and doubled again.
+# copy of itself that was halved (the mean of each 2 x 2 square) and doubled again: once `fade_in` is there, that is one line.
 #
-# Then the timetable. Level $l$ has $4 \cdot 2^l$ pixels a side. Level 0 is trained for `stable` steps. Each further level fades in over `fade` steps and is then trained for `stable`
-# steps with $\alpha = 1$. The $i$-th step of a fade, $i = 1, \dots, F$, has $\alpha = i / (F + 1)$, so that both paths count in all of them. After the last level's steps, nothing changes
-# any more. Steps are counted from 0; `fade` may be 0.
+# Then the timetable. Level $l$ has $4 \cdot 2^l$ pixels a side. Level 0 has `stable` steps and no fade: $\alpha = 1$. Each further level fades in over `fade` steps and then has `stable`
+# steps with $\alpha = 1$. The $i$-th step of a fade, $i = 1, \dots, F$, has $\alpha = i / (F + 1)$, so that both paths count in all of them. After the last level's steps its level and
+# $\alpha = 1$ stay for ever. Steps are counted from 0; `fade` may be 0, and so may `last`.
+#
+# And what does growing save? A step at level $l$ draws $4^l$ times as many pixels as one at level 0. `work` is the share of the pixels that the whole timetable draws, up to the last
+# level's last step, of those that as many steps at the last level would draw.
 
 # %% solution="fading"
 def fade_in(older, newer, alpha):
@@ -175,10 +188,18 @@ def stage(step, fade, stable, last):
     return level + 1, min(1.0, (i + 1) / (fade + 1))
     ### END SOLUTION
 
+
+def work(fade, stable, last):
+    """Pixels that the whole timetable draws over those of as many steps at the last level: a float."""
+    ### BEGIN SOLUTION
+    levels = [stage(step, fade, stable, last)[0] for step in range(stable + last * (fade + stable))]
+    return sum(4.0 ** (level - last) for level in levels) / len(levels)
+    ### END SOLUTION
+
 # %% check="fading" points=4
-points = hw5.fading(fade_in, fade_real, stage)
+points = hw5.fading(fade_in, fade_real, stage, work)
 ### BEGIN HIDDEN TESTS
-points = min(points, hw5.fading(fade_in, fade_real, stage, seed=2020))
+points = min(points, hw5.fading(fade_in, fade_real, stage, work, seed=2020))
 ### END HIDDEN TESTS
 points
 
@@ -199,11 +220,11 @@ viz.show(
 total = STABLE + LAST * (FADE + STABLE)
 timetable = [stage(step, FADE, STABLE, LAST) for step in range(total)]
 fig, axis = plt.subplots(figsize=(7, 2.2), layout="constrained")
-axis.plot([4 * 2**level for level, _ in timetable], color=viz.COLOURS["generator"], label="pixels a side")
+axis.step(range(total), [4 * 2**level for level, _ in timetable], where="post", color=viz.COLOURS["generator"], label="pixels a side")
 axis.set(xlabel="step", ylabel="pixels a side", yticks=[4, 8, 16])
 twin = axis.twinx()
-twin.plot([alpha for _, alpha in timetable], color=viz.COLOURS["accent"], label=r"$\alpha$")
-twin.set(ylabel=r"$\alpha$", ylim=(-0.05, 1.1))
+twin.step(range(total), [alpha for _, alpha in timetable], where="post", color=viz.COLOURS["accent"], label=r"$\alpha$")
+twin.set(ylabel=r"$\alpha$", ylim=(-0.05, 1.1), title=f"{work(FADE, STABLE, LAST):.0%} of the pixels of {total} steps at 16 px")
 fig.legend(loc="outside upper center", ncols=2)
 plt.show()
 
@@ -215,7 +236,7 @@ plt.show()
 # $$w'_{noik} = s_{ni}\, w_{oik}, \qquad w''_{noik} = \frac{w'_{noik}}{\sqrt{\sum_{i,k} w'^{\,2}_{noik} + \varepsilon}}, \qquad \varepsilon = 10^{-8},$$
 #
 # where $k$ runs over the places of the kernel. The division (demodulation) gives outputs of variance 1 if the inputs have variance 1 and are independent. It takes the place of StyleGAN's
-# instance normalisation, and looks at the weights only, never at the data.
+# instance normalisation, and looks at $w$ and $s$, never at the features.
 #
 # Write the weights as the equation has them. Then the convolution, in which every sample meets its own weights. A loop over samples is right and slow. Two ways are fast: one convolution with `groups=`, or
 # none of it: where else could the factor $s_i$ go, so that the weights $w$ stay the same for all samples? And the denominator?
@@ -262,7 +283,7 @@ for demodulate in (True, False):
     print(f"{'demodulated' if demodulate else 'modulated only':15}", "  ".join(f"{size:7.2f}" for size in sizes))
 
 # %% [markdown]
-# Demodulated features keep their size, near 1. The others grow from layer to layer, and how fast depends on the styles.
+# Demodulated features keep about their size, 0.97 to 0.72. The others grow to 17, and how fast depends on the styles.
 #
 # ## 5. Truncation (2 points)
 #
@@ -274,8 +295,8 @@ for demodulate in (True, False):
 #
 # $$w' = \bar w + \psi\, (w - \bar w),$$
 #
-# in the first `layers` layers only, or in all of them if `layers` is `None`. The running mean is a note, not a part of the game: no gradient may pass through it. (`ws` has a style for each
-# layer, $[N, L, D]$.)
+# in the first `layers` layers only, or in all of them if `layers` is `None`. (`ws` has a style for each layer, $[N, L, D]$.) The running mean is a note, not a part of the game: it keeps
+# no graph. Through `truncate` gradients do pass.
 
 # %% solution="truncation"
 def running_mean(average, w, beta=0.998):
@@ -324,7 +345,7 @@ points
 # ## Growing faces
 #
 # The networks below hold nothing but weights: all that they compute is yours. The generator has five styled layers, one at 4 pixels and two each at 8 and at 16, and turns features into
-# colours at each side. The discriminator is a small ProGAN. (A growing StyleGAN2 like this one is in no paper: StyleGAN2 gave up growing, for its own reasons. Small pictures do not mind.)
+# colours at each side. The discriminator is a small ProGAN. (No paper has a growing StyleGAN2: it gave up growing, since details then cling to places. At 16 pixels we did not look.)
 
 # %% picture
 def normal(*shape):
@@ -469,13 +490,14 @@ run = fit(
     precision="float32",
 )
 G = run.generator.eval()
+real = data.to_float(faces.images[:10]).to(device)
 viz.show(
-    viz.labelled_grid(torch.cat(list(shots.values())), rows=[f"step {step}" for step in shots], n_columns=10),
-    "One latent in each column.",
+    viz.labelled_grid(torch.cat([*shots.values(), real]), rows=[*(f"step {step}" for step in shots), "real"], n_columns=10),
+    "One latent in each column; below, faces of the data.",
 )
 
 # %% [markdown]
-# Columns are latents, rows are moments: 4 pixels, half faded to 8, 8 pixels, half faded to 16, and 16 pixels. Now truncation, for ten new latents, from the face of $\bar w$ to $\psi = 1$ and beyond:
+# Columns are latents, rows are moments: 4 pixels, half faded to 8, 8 pixels, half faded to 16, and twice 16 pixels; below them, ten real faces. Now truncation, for ten new latents, from the face of $\bar w$ to $\psi = 1$ and beyond:
 
 # %% picture
 latents = torch.randn(12, 32, generator=torch.Generator().manual_seed(7)).to(device)
@@ -508,5 +530,7 @@ viz.show(viz.beside([mixing_grid(3), mixing_grid(1)], titles=["crossover 3", "cr
 # Three questions to take to class (no points):
 #
 # 1. What do the faces of a row have in common, and what those of a column, at crossover 3? What changes at 1? At which resolution, then, does this generator choose colours, and at which shapes?
-# 2. Take `minibatch_std` out of the discriminator (append a map of zeros). Do the watched latents still give different faces? And if you leave out the mixing, `crossover = 5` for all?
-# 3. Set `FADE` to 0, with `STABLE` so much longer that the total is the same. Compare the rows just after each doubling, and the last ones. Was the fading worth its steps here?
+# 2. Take `minibatch_std` out of the discriminator (append a map of zeros); or leave out the mixing alone (`crossover = 5`). Do the watched latents still give different faces?
+# 3. Set `FADE` to 0, with `STABLE` so much longer that the total is the same. What does `work` say of the cost? Compare the rows just after each doubling, and the last ones. Was the
+#    fading worth its steps here?
+# 4. Demodulation counts on inputs of variance 1. What comes out if all features that go in have the standard deviation 3, and what would instance normalisation make of them?

@@ -9,7 +9,8 @@
 # the report is your points for the task. You may try as often as you like.
 #
 # The same checks grade what you hand in, with other random numbers. So run everything from top to bottom before you do
-# (*Kernel, Restart and run all*), and leave the names of the functions as they are. Everything here runs on the CPU.
+# (*Kernel, Restart and run all*), and leave the names of the functions as they are. The training at the end takes a GPU where there is one, so a tensor that you make inside a
+# function belongs on the device of its arguments; the checks ask for it where that can go wrong.
 
 # %% setup
 import matplotlib.pyplot as plt
@@ -27,7 +28,7 @@ torch.set_num_threads(1)  # networks this small gain little from a second core
 # %% [markdown]
 # ## 1. The U and its skips (4 points)
 #
-# An encoder halves the side of a picture $d$ times, a decoder doubles it $d$ times. Input and output have their lines in the same places, which would have to
+# An encoder halves the side of a picture $d$ times, a decoder doubles it $d$ times. The lines of the output are where those of the input are, but would have to
 # pass the bottleneck. A U-Net hands them across: call the encoder's maps $e_1, \dots, e_d$ (sides $S/2, \dots, S/2^d$). The decoder's first layer takes $e_d$, the bottleneck. Each
 # later one takes the encoder's map of its side and the map that comes from below, side by side in the channels, *the encoder's first*:
 #
@@ -73,15 +74,18 @@ points
 # %% [markdown]
 # ## 2. What one logit sees (3 points)
 #
-# A PatchGAN is a discriminator whose output is a map of logits. Each depends on a square of the picture only, its receptive field, and the side of that square follows from the kernels
-# $k_i$ and strides $s_i$ of the convolutions alone. Draw three layers for a picture with one dimension, begin with one pixel at the *end*, and count how many pixels it depends on,
+# A PatchGAN is a discriminator whose output is a map of logits. Without normalisation each depends on one square of the picture, its receptive field. Its side follows from the kernels
+# $k_i$ and strides $s_i$ of the convolutions. Draw three layers for a picture with one dimension, begin with one pixel at the *end*, and count how many pixels it depends on,
 # one layer further back each time. With stride 1 a layer adds $k - 1$. What does it add if there is a stride before it?
 #
 # `receptive_field` gets the layers as pairs (kernel, stride), in the order in which the picture passes them. The discriminator of pix2pix is
 # `[(4, 2), (4, 2), (4, 2), (4, 1), (4, 1)]`, and its name is "the 70 x 70 PatchGAN".
 #
 # `window` says *which* pixels: for layers (kernel, stride, padding), the first and the last place along one side that output `i` depends on. With padding $p$ the first
-# kernel begins at place $-p$; such places lie outside the picture, and the answer may contain them.
+# kernel begins at place $-p$; such places lie outside the picture: leave them in the answer, uncut. (Whoever has `window` first has the field in one line.)
+#
+# And then do not trust it: measure. Somebody hands you a network and no list of layers. Which columns of the picture does its output $[0, 0, i, i]$ depend on? Ask its slopes. They
+# know nothing of what lies outside the picture. Leave the network in the mode in which it comes.
 
 
 # %% solution="patches"
@@ -106,15 +110,25 @@ def window(layers, i):
     ### END SOLUTION
 
 
+def measured_window(network, size, i, channels=1):
+    """(first, last): the columns of a square picture [1, channels, size, size] that output [0, 0, i, i] depends on."""
+    ### BEGIN SOLUTION
+    x = torch.rand(1, channels, size, size, requires_grad=True)
+    network(x)[0, 0, i, i].backward()
+    columns = x.grad.abs().sum((0, 1, 2)).nonzero()
+    return int(columns[0]), int(columns[-1])
+    ### END SOLUTION
+
+
 # %% check="patches" points=3
-points = hw6.patches(receptive_field, window)
+points = hw6.patches(receptive_field, window, measured_window)
 ### BEGIN HIDDEN TESTS
-points = min(points, hw6.patches(receptive_field, window, seed=2016))
+points = min(points, hw6.patches(receptive_field, window, measured_window, seed=2016))
 ### END HIDDEN TESTS
 points
 
 # %% [markdown]
-# Here is the data of this homework: faces as line drawings, and the same faces in colour. The frames are what one logit of a PatchGAN sees, by your `window`, for
+# The data of this homework are faces as line drawings, and the same faces in colour. The frames: what two neighbouring logits see, by your `window`, for
 # discriminators with one, two and three layers of stride 2. Which of them can judge an eye, and which the whole face?
 
 # %% picture
@@ -130,13 +144,33 @@ for n, axis in enumerate(axes, start=1):
             Rectangle((first - 0.5, first - 0.5), last - first + 1, last - first + 1, fill=False, edgecolor=colour, linewidth=2)
         )
     field = receptive_field([layer[:2] for layer in layers])
-    axis.set(
-        title=f"{outputs} x {outputs} logits, each sees {field} x {field}", xlim=(-26, 57), ylim=(57, -26), xticks=[], yticks=[]
-    )
+    low, high = (-26, 57) if n == 3 else (-8, 40)
+    axis.set(title=f"{outputs} x {outputs} logits, each sees {field} x {field}", xlim=(low, high), ylim=(high, low), xticks=[], yticks=[])
     axis.title.set_size(9)
 plt.show()
 
 # %% [markdown]
+# The discriminator of the last section has the layers of the left-hand picture, and batch normalisation behind the second. What do you expect its logit [6, 6] to see?
+
+# %% picture
+def make_judge(width, in_channels=4):
+    return nn.Sequential(
+        *(nn.Conv2d(in_channels, width, 4, 2, 1), nn.LeakyReLU(0.2)),
+        *(nn.Conv2d(width, 2 * width, 4, 1, 1), nn.BatchNorm2d(2 * width), nn.LeakyReLU(0.2)),
+        nn.Conv2d(2 * width, 1, 4, 1, 1),
+    )
+
+
+torch.manual_seed(0)
+judge = make_judge(8)
+print("by the list of layers      ", window([(4, 2, 1), (4, 1, 1), (4, 1, 1)], 6))
+print("measured, in evaluation    ", measured_window(judge.eval(), 32, 6, channels=4))
+print("measured, as it is trained ", measured_window(judge.train(), 32, 6, channels=4))
+
+# %% [markdown]
+# While it is trained, mean and variance of a map are computed from all of its pixels (and from the other pictures of the batch), and every logit depends on them. The formula does not
+# show it. For how much of a logit they count is another question.
+#
 # ## 3. The losses of pix2pix (4 points)
 #
 # Pairs $(a, b)$: an input and the picture that it should become. The discriminator looks at *pairs*, input and picture side by side in the channels, the input first; so it sees whether
@@ -183,7 +217,7 @@ points
 #
 # `d_loss(discriminator, a, b, fake)` and `g_loss(discriminator, a, b, fake)` are losses as in task 3 (with the weight filled in), so $L_D$ sends nothing into the fake.
 # Things to think about: what lies in `.grad` when your function begins; what the generator's backward pass writes into the discriminator; and why PyTorch complains about an "inplace
-# operation" when the generator's loss is computed too early. (It is issue 39141 of PyTorch, and users of CycleGAN code have asked about it, too.)
+# operation" when the generator's loss is computed too early (lecture 03, "What goes wrong").
 
 
 # %% solution="step"
@@ -223,6 +257,9 @@ points
 #
 # Both are means over all pixels and channels. The weights ($\lambda = 10$, and half of it) are not part of these functions. The two batches have nothing to do with each other and need
 # not even be of one size.
+#
+# The cycle is content with more than you want. Write `impostors`: two translators, plain functions of pictures with values from -1 to 1, which change every picture and whose cycle
+# loss is 0 on *every* batch, with nothing learnt. Which of your two losses notices? Would a discriminator of set B?
 
 
 # %% solution="cycle"
@@ -240,12 +277,32 @@ def identity_loss(ab, ba, a, b):
     ### END SOLUTION
 
 
+def impostors():
+    """Two functions (ab, ba), pictures [N, 3, H, W] -> the same shape, in [-1, 1]: cycle loss 0, and every picture changed."""
+
+    ### BEGIN SOLUTION
+    def negative(x):
+        return -x
+
+    return negative, negative
+    ### END SOLUTION
+
+
 # %% check="cycle" points=3
-points = hw6.cycle(cycle_loss, identity_loss)
+points = hw6.cycle(cycle_loss, identity_loss, impostors)
 ### BEGIN HIDDEN TESTS
-points = min(points, hw6.cycle(cycle_loss, identity_loss, seed=2019))
+points = min(points, hw6.cycle(cycle_loss, identity_loss, impostors, seed=2019))
 ### END HIDDEN TESTS
 points
+
+# %% [markdown]
+# Four faces, what your impostor makes of them, and the way back:
+
+# %% picture
+to, fro = impostors()
+a, b = test.targets()[:4], test.targets()[4:8]
+print(f"cycle loss {float(cycle_loss(to, fro, a, b)):.4f}, identity loss {float(identity_loss(to, fro, a, b)):.4f}")
+viz.show(viz.grid(torch.cat([a, to(a), fro(to(a))]), columns=4), "Faces, translated, and back.")
 
 # %% [markdown]
 # ## 6. Masks (3 points)
@@ -257,7 +314,7 @@ points
 # L_{\text{rec}} = \frac{\sum M\, (\hat x - x)^2}{\text{number of missing values}} .$$
 #
 # The sum in $L_{\text{rec}}$ runs over the batch, the channels and the pixels, so a missing pixel of a picture with three channels counts as three missing values. Every missing value of the batch has the same
-# weight, in large holes and in small ones. Where nothing is missing the loss is 0.
+# weight, in large holes and in small ones. Where nothing is missing the loss is 0, and so is its gradient.
 
 
 # %% solution="masks"
@@ -291,15 +348,16 @@ points = min(points, hw6.masks(erase, complete, masked_loss, seed=2020))
 points
 
 # %% [markdown]
-# Eight faces with holes, and two ways to fill them that need no network: the mean of all faces, and the mirror image. Your loss says which is better.
+# Eight faces with holes, and three fillings that need no network: grey, the mean of other faces, and the mirror image of what is seen. Your loss says which is best.
 
 # %% picture
 faces = test.targets()[:8]
+train = data.load_pairs("lines", size=32, n=scale.pick(ci=16, cpu=600, gpu=3000), progress=False)
 holes = corruptions.free_form(8, 32, torch.Generator().manual_seed(4))
 fillings = {
     "mid-grey": torch.zeros_like(faces),
-    "the mean face": test.targets().mean(0, keepdim=True).expand_as(faces),
-    "the mirror image": faces.flip(3),
+    "the mean face": train.targets().mean(0, keepdim=True).expand_as(faces),
+    "the mirror image": erase(faces, holes).flip(3),
 }
 for name, filling in fillings.items():
     print(f"{name:18} loss over the holes {float(masked_loss(filling, faces, holes)):.3f}")
@@ -307,12 +365,13 @@ rows = [erase(faces, holes, -1.0), *(complete(faces, filling, holes) for filling
 viz.show(viz.grid(torch.cat(rows), columns=8), "Holes (above); filled with the mean face; filled with the mirror image (below).")
 
 # %% [markdown]
-# The mirror knows better than the mean, except where the hole lies on both sides. What does it do with a parting of the hair, or with a hole that lies on the middle line?
+# The mean of other faces is ahead of the mirror, with colours that nobody has; and where a hole has its mirror image in a hole, too, the mirror has nothing to show but the filler. In
+# which of the eight faces is the mirror ahead all the same? What would it do with a hole on the middle line?
 #
 # ## Your pix2pix
 #
 # Everything together. The generator is a U-Net of five halvings, 32 pixels down to one. Its layers are given here; your `decoder_channels` says how many channels each takes, your `run_unet`
-# joins them. The discriminator is the PatchGAN of the left-hand picture above: its logits see 16 x 16 pixels, half a face. Your `train_step` plays the game with your losses. Two
+# joins them. The discriminator is the one that you measured: its kernels see 16 x 16 pixels. Your `train_step` plays the game with your losses, $\lambda = 20$. Two
 # minutes, more or less.
 
 
@@ -338,20 +397,12 @@ class UNet(nn.Module):
         return run_unet(list(self.downs), list(self.ups), x)
 
 
-def make_judge(width, in_channels=4):
-    return nn.Sequential(
-        *(nn.Conv2d(in_channels, width, 4, 2, 1), nn.LeakyReLU(0.2)),
-        *(nn.Conv2d(width, 2 * width, 4, 1, 1), nn.BatchNorm2d(2 * width), nn.LeakyReLU(0.2)),
-        nn.Conv2d(2 * width, 1, 4, 1, 1),
-    )
-
-
 torch.manual_seed(0)
-width = scale.pick(ci=4, cpu=16, gpu=64)
-generator, discriminator = UNet([width, 2 * width, 4 * width, 8 * width, 8 * width]), make_judge(width)
+width, device = scale.pick(ci=4, cpu=16, gpu=64), scale.device()
+generator = UNet([width, 2 * width, 4 * width, 8 * width, 8 * width]).to(device)
+discriminator = make_judge(width).to(device)
 opt_g, opt_d = (torch.optim.Adam(net.parameters(), lr=1e-3, betas=(0.5, 0.999)) for net in (generator, discriminator))
-train = data.load_pairs("lines", size=32, n=scale.pick(ci=16, cpu=600, gpu=3000), progress=False)
-batches = data.PairBatches(train, 16, seed=0, flip=True)
+batches = data.PairBatches(train, 16, seed=0, flip=True, device=device)
 history = []
 for _ in range(scale.pick(ci=4, cpu=1200, gpu=6000)):
     a, b = next(batches)
@@ -363,7 +414,7 @@ generator.eval()
 
 @torch.no_grad()
 def colour(drawings):
-    return generator(drawings)
+    return generator(drawings.to(device)).cpu()
 
 
 shown = torch.cat([test.inputs()[:8].expand(-1, 3, -1, -1), colour(test.inputs()[:8]), test.targets()[:8]])
@@ -373,8 +424,8 @@ viz.show(
 )
 
 # %% [markdown]
-# Compare the middle row with the lowest. The lines are where they should be: they came across the skips. The colours of skin and hair are the network's own idea, for nothing in a
-# drawing tells them. The L1 term alone would answer such a question with the middle of all answers.
+# Compare the middle row with the lowest. The lines are where they should be (by the skips? question 1). The colours of skin and hair are the network's own idea, for nothing in a
+# drawing tells them. The L1 term alone would answer with the median of all colours.
 #
 # And now a drawing of yours. `strokes` are chains of points (x, y) in pixels from the upper left corner (the middle of a pixel is at .5), with a width: here, spectacles on the fourth face. Change them, or begin
 # with an empty sheet: `drawing = torch.ones(1, 1, 32, 32)`.
@@ -395,5 +446,6 @@ viz.show(viz.grid(mine, columns=4), "A drawing and its colours; the same with yo
 # Three questions to take to class (no points):
 #
 # 1. Cut the skips: let `decoder_channels` and `run_unet` do without them and train again (keep the old functions for handing in). What is lost first, and what does the bottleneck still know?
-# 2. Set the weight of the L1 term to 0, then to 1000. Which picture is sharper, and which is closer to the target? Print `history[-1]` each time: can you tell from the losses?
-# 3. With the cycle loss alone, and no discriminator, what would two translators learn that start as the identity? Which of your two losses of task 5 would notice?
+# 2. A drawing leaves the hair open: with share $p_k$ it has the value $v_k$. Which one number $g$ makes $\sum_k p_k |v_k - g|$ smallest, and which $\sum_k p_k (v_k - g)^2$? Then set the
+#    weight of the L1 term to 0, and to 1000. Which picture is sharper, and which is closer to the target? Print `history[-1]` each time: can you tell from the losses?
+# 3. With the cycle loss alone, and no discriminator, what would two translators learn that start as the identity? Does either loss of task 5 object to them?

@@ -37,6 +37,19 @@ def zipped(downs, ups, x):
     return x
 
 
+def written_out(downs, ups, x):
+    e1 = downs[0](x)
+    e2 = downs[1](e1)
+    e3 = downs[2](e2)
+    u1 = ups[0](downs[3](e3))
+    u2 = ups[1](torch.cat([e3, u1], 1))
+    u3 = ups[2](torch.cat([e2, u2], 1))
+    return ups[3](torch.cat([e1, u3], 1))
+
+
+wrong("four levels, written out", "a loop", run_unet=written_out)
+wrong("an iterator", "list(zip(...))", decoder_channels=lambda c, out: zip(*zip(*by_places(c, out), strict=True), strict=True))
+wrong("nothing returned", "is a return missing?", run_unet=lambda *given: None)
 wrong("the caller's list popped", "change it", decoder_channels=lambda c, out: by_places([c.pop(0) for _ in list(c)], out))
 wrong("the encoder run twice", "keep the encoder's maps", run_unet=lambda *given: zipped(*given) + 0 * nested(*given))
 wrong("the layers popped", "pop the maps", run_unet=lambda downs, ups, x: zipped(downs, [ups.pop(0) for _ in list(ups)], x))
@@ -80,6 +93,43 @@ right("the field in numpy", receptive_field=field_in_numpy, window=lambda *given
 right("the field from a gradient", receptive_field=field_by_gradient)
 right("the recursion from the output", receptive_field=field_by_recursion, window=window_by_offset)
 
+
+def by_columns(network, size, i, channels=1):
+    """Without slopes: what changes if a column does."""
+    still = torch.linspace(0, 1, size * size).reshape(1, 1, size, size).repeat(1, channels, 1, 1).square().double()
+    before, reached = network(still)[0, 0, i, i], []
+    for column in range(size):
+        other = still.clone()
+        other[..., column] += 0.5
+        if network(other)[0, 0, i, i] != before:
+            reached.append(column)
+    return reached[0], reached[-1]
+
+
+def by_slopes(network, size, i, channels=1):
+    x = torch.ones(1, channels, size, size, requires_grad=True)
+    network(x)[:, 0, i, i].sum().backward()
+    where = x.grad.abs().amax((0, 1, 2)).numpy().nonzero()[0]
+    return where.min(), where.max()
+
+
+def positive_slopes(network, size, i, channels=1):
+    x = torch.ones(1, channels, size, size, requires_grad=True)
+    network(x)[0, 0, i, i].backward()
+    columns = (x.grad > 0).any(0).any(0).any(0).nonzero().flatten()
+    return int(columns[0]), int(columns[-1])
+
+
+wrong("slopes above 0 only", "a negative slope is a dependence", measured_window=positive_slopes)
+wrong(
+    "in evaluation mode",
+    "puts the mode back",
+    measured_window=lambda network, *more: by_slopes(network.eval(), *more),
+)
+wrong("by the list", "no slope", measured_window=lambda network, size, i, channels=1: window_by_offset(network.layers, i))
+right("a column at a time", measured_window=by_columns)
+right("slopes through numpy", measured_window=by_slopes)
+
 # 3. The losses of pix2pix
 
 
@@ -109,6 +159,22 @@ wrong("D left in evaluation mode by its loss", left, discriminator_loss=lambda j
 wrong("D left in evaluation mode by G's loss", left, generator_loss=lambda judge, *more: g_loss(judge.eval(), *more))
 wrong("D frozen for good by G's loss", "or D will never learn", generator_loss=judge_frozen)
 wrong("the fake subtracted in place", generator_loss=g_loss_in_place)
+wrong(
+    "labels on the CPU",
+    "on the CPU",
+    discriminator_loss=lambda judge, a, b, fake: (
+        F.binary_cross_entropy_with_logits(real := judge(torch.cat((a, b), 1)), torch.ones(real.shape, dtype=a.dtype)) / 2
+        + F.softplus(judge(torch.cat((a, fake.detach()), 1))).mean() / 2
+    ),
+)
+wrong(
+    "labels on the CPU in G's loss",
+    "on the CPU",
+    generator_loss=lambda judge, a, b, fake, weight: (
+        F.binary_cross_entropy_with_logits(made := judge(torch.cat((a, fake), 1)), torch.ones(made.shape, dtype=a.dtype))
+        + weight * F.l1_loss(fake, b)
+    ),
+)
 right("binary cross-entropy with logits, l1_loss", discriminator_loss=by_labels, generator_loss=g_loss)
 
 # 4. One step of both
@@ -175,6 +241,26 @@ def identities(ab, ba, a, b):
     return torch.abs(ab(b) - b).mean() + torch.linalg.vector_norm(ba(a) - a, 1) / a.numel()
 
 
+there = "the identity translates nothing"
+wrong("impostors that do nothing", there, impostors=lambda: (lambda x: x, lambda x: x))
+wrong("impostors that exchange pictures", there, impostors=lambda: (lambda x: x.flip(0), lambda x: x.flip(0)))
+wrong("twice the same roll", "ba has to undo ab", impostors=lambda: (lambda x: x.roll(1, 1), lambda x: x.roll(1, 1)))
+wrong("impostors beyond 1", "a picture stays a picture", impostors=lambda: (lambda x: 2 * x, lambda x: x / 2))
+wrong("impostors in place", "in place", impostors=lambda: (torch.Tensor.neg_, torch.Tensor.neg_))
+right("the mirror", impostors=lambda: [lambda x: x.flip(3)] * 2)
+right("colours rolled there and back", impostors=lambda: (lambda x: x.roll(1, 1), lambda x: x.roll(-1, 1)))
+right("brightness bent and bent back", impostors=lambda: (lambda x: -x.pow(3), lambda x: -(x.sign() * x.abs() ** (1 / 3))))
+wrong("the identity without a graph", "cuts the graph", identity_loss=torch.no_grad()(identities))
+wrong(
+    "one half of the identity detached",
+    "the identity of B is cut off",
+    identity_loss=lambda ab, ba, a, b: F.l1_loss(ab(b).detach(), b) + F.l1_loss(ba(a), a),
+)
+wrong(
+    "the identity in evaluation mode",
+    left,
+    identity_loss=lambda ab, ba, a, b: identities(ab.eval(), ba, a, b),
+)
 right("sums over sizes", cycle_loss=cycles, identity_loss=identities)
 
 # 6. Masks
@@ -190,7 +276,43 @@ def by_selection(output, x, mask):
     return (output[hole] - x[hole]).square().mean() if hole.any() else output.sum() * 0
 
 
+hides, no_graph = "hide 0/0 from the value, not from the slope", "backward() is called on it"
+
+
+def sum_and_count(o, x, m):
+    return (m * (o - x) ** 2).sum(), m.sum() * x.shape[1]
+
+
+def by_where(*given):
+    total, n = sum_and_count(*given)
+    return torch.where(n > 0, total / n, 0.0)
+
+
+def by_nan_to_num(*given):
+    total, n = sum_and_count(*given)
+    return torch.nan_to_num(total / n)
+
+
+def number_for_nothing(o, x, m):
+    return 0.0 if m.sum() == 0 else by_where(o, x, m)
+
+
+def zeros_for_nothing(o, x, m):
+    return torch.zeros(()) if m.sum() == 0 else by_where(o, x, m)
+
+
+wrong("0/0 under torch.where", hides, masked_loss=by_where)
+wrong("0/0 under nan_to_num", hides, masked_loss=by_nan_to_num)
+wrong("a number where nothing is missing", no_graph, masked_loss=number_for_nothing)
+wrong("a constant where nothing is missing", no_graph, masked_loss=zeros_for_nothing)
+wrong("a mask that is not expanded", "expand_as", masked_loss=lambda o, x, m: (o[m.bool()] - x[m.bool()]).square().mean())
+right("a small eps", masked_loss=lambda o, x, m: sum_and_count(o, x, m)[0] / (sum_and_count(o, x, m)[1] + 1e-8))
 wrong("an eps that is not small", masked_loss=lambda o, x, m: (m * (o - x) ** 2).sum() / (m.sum() * x.shape[1] + 1))
+wrong(
+    "a filler on the CPU",
+    "on the CPU",
+    erase=lambda x, m, fill=0.0: torch.where(m > 0, torch.full(x.shape, fill, dtype=x.dtype), x),
+)
 wrong("the caller's picture erased", "in place", erase=erased_in_place)
 right("selection by a boolean mask", masked_loss=by_selection)
 right(

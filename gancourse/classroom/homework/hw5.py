@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gancourse.classroom.homework.checks.calls import gradient, on_meta, unchanged
+from gancourse.classroom.homework.checks.calls import fitting, gradient, on_meta, unchanged
+from gancourse.classroom.homework.checks.likeness import agrees, learns, likeness
 from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
 from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, shape, show, tensor, true
 from gancourse.classroom.right import deviation as _deviation
@@ -64,22 +65,26 @@ _CONV = Slips("equalised_conv") | {
     "c forgets the kernel: one output sums over its places, too": _conv(_fan(lambda s: s[1])),
     "the convolution keeps the size: which padding does a kernel of k need?": (
         _conv(padding=lambda k: 0),
+        _conv(padding=lambda k: 1),
         _conv(padding=lambda k: k),
     ),
 }
 
 
-def _linear(weight: Callable, bias: Callable, default: float = 1.0) -> Callable:
+def _linear(weight: Callable, bias: Callable, default: float = 1.0, constant: Callable = _c) -> Callable:
     """x W^T times ``weight(c, m)`` plus the bias times ``bias(c, m)``."""
 
     def f(x: Tensor, w: Tensor, b: Tensor, gain: float = default, m: float = 1.0) -> Tensor:
-        c = _c(w.shape, gain)
+        c = constant(w.shape, gain)
         return weight(c, m) * (x @ w.T) + bias(c, m) * b
 
     return f
 
 
 _LINEAR = Slips("equalised_linear") | {
+    "c of the fan-out: one output sums over the inputs": (
+        lambda x, w, b, gain=1.0, m=1.0: m * (gain / math.sqrt(len(w)) * (x @ w.T) + b)
+    ),
     "the linear layer's gain is 1 by default": _linear(lambda c, m: m * c, lambda c, m: m, math.sqrt(2)),
     "the bias is stored 1/m times too large, too: m multiplies it as well": _linear(lambda c, m: m * c, lambda c, m: 1),
     "the multiplier is not used": _linear(lambda c, m: c, lambda c, m: 1),
@@ -95,32 +100,86 @@ _LINEAR = Slips("equalised_linear") | {
 }
 
 
+_GAIN = math.sqrt(2)
+
+
+def _share(of: Callable) -> Callable:
+    """Adam's step over the size of what is stored: ``of(lr, c, m)`` where the layer is equalised and where it is not."""
+    return lambda shape, lr, gain=_GAIN, equalised=True, m=1.0: of(lr, _c(shape, gain), m if equalised else 1.0, equalised)
+
+
+def _step_by(c: Callable) -> Callable:
+    """The right share of a step, with a function for He's constant."""
+    return lambda shape, lr, gain=_GAIN, equalised=True, m=1.0: lr * m if equalised else lr / c(shape, gain)
+
+
+_step_share = _step_by(_c)
+_STEP_SHARE = Slips("step_share") | {
+    "an ordinary layer stores c W, of size c: the step is lr whatever the size, so the share is lr / c": (
+        _share(lambda lr, c, m, equal: lr * m if equal else lr * c),
+        _share(lambda lr, c, m, equal: lr * m if equal else lr),
+    ),
+    "W / m is stored, which is 1/m times as large: the same step is a smaller share of it": (
+        _share(lambda lr, c, m, equal: lr / m if equal else lr / c)
+    ),
+    "the multiplier is not used": _share(lambda lr, c, m, equal: lr if equal else lr / c),
+    "an equalised layer stores W, of size 1 whatever c is": _share(lambda lr, c, m, equal: lr * m / c),
+    "the learning rate is an argument": _share(lambda lr, c, m, equal: 0.01 * m if equal else 0.01 / c),
+    "this is the size over the step: turn it round": _share(lambda lr, c, m, equal: 1 / (lr * m) if equal else c / lr),
+}
+
+
 @part(points=4)
-def equalised(sheet: Sheet, he_constant: Callable, equalised_conv: Callable, equalised_linear: Callable) -> None:
-    with sheet.item("He's constant", 1):
+def equalised(
+    sheet: Sheet, he_constant: Callable, equalised_conv: Callable, equalised_linear: Callable, step_share: Callable
+) -> None:
+    with sheet.item("He's constant", 0.5):
         sizes = ((sheet.integer(2, 5), sheet.integer(6, 9)), (7, sheet.integer(3, 6), 3, 3), (4, 9, 1, 1))
         for size in sizes:
             for gain in (3.0, 1.0, math.sqrt(2)):
                 what = f"c for weights {list(size)} and gain {gain:.3g}"
                 compare(he_constant, _c, (size, gain), _HE, what, number)
         close(number(he_constant((5, 8))), 0.5, "c for weights [5, 8] and the gain's default")
-        own = torch.zeros(2, 3, 5, 5).shape  # a weight's own shape is as good as a tuple
-        close(number(he_constant(own, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2")
+        of_weight = torch.zeros(2, 3, 5, 5).shape  # a weight's own shape is as good as a tuple
+        close(number(he_constant(of_weight, 2.0)), 2 / math.sqrt(75), "c for weight.shape [2, 3, 5, 5] and gain 2")
 
-    with sheet.item("the convolution", 1):
-        for kernel in (3, 1):
-            given = (sheet.randn(2, 4, 5, 6), sheet.randn(3, 4, kernel, kernel), sheet.randn(3), 1.7)
-            compare(equalised_conv, _conv(), given, _CONV, f"a {kernel} x {kernel} convolution with gain 1.7")
+    constant = likeness(he_constant, _c, _HE, *((size, gain) for size in sizes for gain in (3.0, 1.0, math.sqrt(2))))
+    given = [(sheet.randn(2, 4, 5, 6), sheet.randn(3, 4, k, k), sheet.randn(3), 1.7) for k in (3, 1)]
+    conv = next((f for f in (_conv(), _conv(constant)) if agrees(equalised_conv, f, *given)), _conv())
+
+    with sheet.item("the convolution", 0.5):
+        for x, w, b, gain in given:
+            k = w.shape[2]
+            compare(equalised_conv, conv, (x, w, b, gain), _CONV, f"a {k} x {k} convolution with gain 1.7")
+
+    x, w, b = sheet.randn(5, 7), sheet.randn(3, 7), sheet.randn(3)
+    lines = [(x, w, b), (x, w, b, 1.3, 0.01)]
+    right = _linear(lambda c, m: m * c, lambda c, m: m)
+    own = _linear(lambda c, m: m * c, lambda c, m: m, constant=constant)
+    linear = next((f for f in (right, own) if agrees(equalised_linear, f, *lines)), right)
 
     with sheet.item("the linear layer and its multiplier", 1):
-        x, w, b = sheet.randn(5, 6), sheet.randn(3, 6), sheet.randn(3)
-        right = _linear(lambda c, m: m * c, lambda c, m: m)
-        compare(equalised_linear, right, (x, w, b), _LINEAR, "with gain 1 and multiplier 1")
-        compare(equalised_linear, right, (x, w, b, 1.3, 0.01), _LINEAR, "with gain 1.3 and multiplier 0.01")
+        compare(equalised_linear, linear, lines[0], _LINEAR, "with gain 1 and multiplier 1")
+        compare(equalised_linear, linear, lines[1], _LINEAR, "with gain 1.3 and multiplier 0.01")
 
     with sheet.item("what is stored stays as it is, and learns", 1):
-        _stored(sheet, equalised_conv, _conv(), _CONV, sheet.randn(2, 4, 5, 5), sheet.randn(3, 4, 3, 3))
-        _stored(sheet, equalised_linear, right, _LINEAR, sheet.randn(2, 4), sheet.randn(3, 4))
+        conv = likeness(equalised_conv, conv, _CONV, *given)
+        linear = likeness(equalised_linear, linear, _LINEAR, *lines)
+        _stored(sheet, equalised_conv, conv, _CONV, sheet.randn(2, 4, 5, 5), sheet.randn(3, 4, 3, 3))
+        _stored(sheet, equalised_linear, linear, _LINEAR, sheet.randn(2, 4), sheet.randn(3, 4))
+
+    with sheet.item("the first step of Adam", 1):
+        shares = [
+            ((size, sheet.integer(2, 9) / 1000, 1.5, equal, m), f"weights {list(size)}, {kind}")
+            for size in ((sheet.integer(2, 5), sheet.integer(6, 30)), (7, sheet.integer(3, 6), 3, 3))
+            for equal, m, kind in ((False, 1.0, "ordinary"), (True, 1.0, "equalised"), (True, 0.01, "with m = 0.01"))
+        ]
+        by_own = _step_by(lambda *given: number(he_constant(*given)))  # a wrong constant has cost its points above
+        share = by_own if agrees(step_share, by_own, *(arguments for arguments, _ in shares)) else _step_share
+        for arguments, kind in shares:
+            what = f"the share for {kind}, lr = {arguments[1]:g} and gain 1.5"
+            compare(step_share, share, arguments, _STEP_SHARE, what, number)
+        close(number(step_share((5, 8), 0.004)), 0.004, "the share for the defaults of gain, equalised and lr_mult")
 
 
 def _stored(sheet: Sheet, layer: Callable, right: Callable, slips: Slips, x: Tensor, w: Tensor) -> None:
@@ -136,9 +195,7 @@ def _stored(sheet: Sheet, layer: Callable, right: Callable, slips: Slips, x: Ten
         return gradient(lambda v: f(x, v, b, 1.5).square().sum(), w, "no gradient reaches W: was it detached?")
 
     compare(layer, right, slope_of, slips, "the gradient in the stored weights")
-    each = torch.full((3,), x.numel() / x.shape[1], dtype=torch.float64)  # every sample and place counts once
-    slope = gradient(lambda v: layer(x, w, v, 1.5).sum(), b)
-    close(slope, each, "the gradient in the bias", slip="no constant multiplies the bias here")
+    learns(sheet, layer, right, slips, x=x, weight=w, bias=b, gain=1.5)
 
 
 # 2. Pixels and batches ---------------------------------------------------------------------------------------------------
@@ -159,10 +216,14 @@ def _pixels(x: Tensor, eps: float = 1e-8) -> Tensor:
 
 
 _GIVEN_EPS = "eps is an argument: use it"
+_KEEPDIM = "keepdim=True keeps the axis of the channels, so that it meets x"
 _CENTRED = "a mean is subtracted: that is layer normalisation"
 _EPS_UNDER = "0/0: eps belongs under the root"
 _EPS_ADDED = "eps = 1e-8 is added to the mean square, under the root"
 _PIXEL_NORM = Slips("pixel_norm") | {
+    "the root depends on x, too: do not detach it": _over(
+        size=lambda x, d: (x.square().mean(d, keepdim=True) + 1e-8).sqrt().detach()
+    ),
     "the mean runs over the places as well: each place by itself, dim 1 only": _over(1, 2, 3),
     "the mean runs over the places: this is instance normalisation; take dim 1": _over(2, 3),
     "the mean runs over the columns: the channels are dim 1": _over(-1),
@@ -263,13 +324,14 @@ _STD = Slips("minibatch_std") | {
 
 @part(points=4)
 def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
-    with sheet.item("pixel normalisation", 1):
+    with sheet.item("pixel normalisation", 1), fitting("one size for each place", _KEEPDIM):
         x, z = 2 * sheet.randn(3, 4, 5, 2) + 0.7, sheet.randn(5, 8)
         with unchanged(x=x):
             compare(pixel_norm, _over(1), (x,), _PIXEL_NORM)
         compare(pixel_norm, _over(1), (z,), _PIXEL_NORM, "latents [N, C]")
+        learns(sheet, pixel_norm, _pixels, _PIXEL_NORM, x=x)
 
-    with sheet.item("where all channels are 0", 0.5):
+    with sheet.item("where all channels are 0", 0.5), fitting("one size for each place", _KEEPDIM):
         zeros = torch.zeros(2, 3, 2, 2, dtype=torch.float64)
         close(pixel_norm(zeros), zeros, "zeros", slip=_EPS_UNDER)
         finite(gradient(lambda v: pixel_norm(v).sum(), zeros), "the gradient at zeros", _EPS_UNDER)
@@ -278,30 +340,35 @@ def batch(sheet: Sheet, pixel_norm: Callable, minibatch_std: Callable) -> None:
         close(pixel_norm(x, eps=0.5), _pixels(x, eps=0.5), "with eps=0.5", slip=_GIVEN_EPS)
 
     with sheet.item("the spread of a batch, in one group", 1):
-        x = sheet.randn(6, 3, 4, 5) * (1 + 2 * sheet.rand(1, 3, 4, 5))
+        one = x = sheet.randn(6, 3, 4, 5) * (1 + 2 * sheet.rand(1, 3, 4, 5))
         with unchanged(x=x):
             minibatch_std(x, 6)
         out = shape(minibatch_std(x, 6), [6, 4, 4, 5], slips=_STD.at(x, 6))
         close(out[:, :3], x, "the first maps", slip=_MAP_LAST)
         compare(minibatch_std, _std, lambda f: f(x, 6)[:, 3], _STD, "the new map")
 
+    std = likeness(minibatch_std, _std, _STD, (one, 6))
+
     with sheet.item("several groups", 1):
         x = sheet.randn(6, 2, 3, 3) * torch.tensor([1, 5, 2, 9, 3, 4.0]).double()[:, None, None, None]
         for size in (2, 3):
-            shape(minibatch_std(x, size), [6, 3, 3, 3])
+            expected = std(x, size)
+            out = shape(minibatch_std(x, size), expected.shape)
+            close(out[:, :2], expected[:, :2], f"the first maps, groups of {size}", slip=_MAP_LAST)
             what = f"six samples in groups of {size}"
-            compare(minibatch_std, _std, lambda f, size=size: f(x, size)[:, 2, 0, 0], _STD, what)
+            compare(minibatch_std, std, lambda f, size=size: f(x, size)[:, 2], _STD, what)
         on_meta(lambda v: minibatch_std(v, 2), torch.zeros(4, 3, 2, 2))
-        wide = _spread(lambda v: (_var(v) + 0.5).sqrt().mean())(x, 2)[:, 2]
-        close(minibatch_std(x, 2, eps=0.5)[:, 2], wide, "the new map with eps=0.5", slip=_GIVEN_EPS)
+        if std is _std:
+            wide = _spread(lambda v: (_var(v) + 0.5).sqrt().mean())(x, 2)[:, 2]
+            close(minibatch_std(x, 2, eps=0.5)[:, 2], wide, "the new map with eps=0.5", slip=_GIVEN_EPS)
 
     with sheet.item("a collapsed batch", 0.5):
-        _collapsed(sheet, minibatch_std)
+        _collapsed(sheet, minibatch_std, likeness(minibatch_std, std, _STD, (x, 2), (x, 3)))
 
 
-def _collapsed(sheet: Sheet, minibatch_std: Callable) -> None:
+def _collapsed(sheet: Sheet, minibatch_std: Callable, right: Callable) -> None:
     same, x = sheet.randn(1, 2, 3, 3).expand(4, 2, 3, 3).clone(), sheet.randn(4, 2, 2, 2)
-    compare(minibatch_std, _std, (same, 4), _STD, "four equal samples and their new map", rtol=1e-3, atol=1e-9)
+    compare(minibatch_std, right, (same, 4), _STD, "four equal samples and their new map", rtol=1e-3, atol=1e-9)
     gone = "no gradient reaches the features: was the map detached?"
     slope = gradient(lambda v: minibatch_std(v, 4)[:, 2].sum(), same, gone)
     finite(slope, "the gradient for four equal samples", _ROOT_AT_0)
@@ -309,7 +376,7 @@ def _collapsed(sheet: Sheet, minibatch_std: Callable) -> None:
     def loss(f: Callable) -> Callable[[Tensor], Tensor]:
         return lambda v: f(v, 2)[:, 2].square().sum()
 
-    compare(minibatch_std, _std, lambda f: gradient(loss(f), x), _STD, "the gradient", atol=1e-6)
+    compare(minibatch_std, right, lambda f: gradient(loss(f), x), _STD, "the gradient", atol=1e-6)
 
 
 # 3. Fading in ------------------------------------------------------------------------------------------------------------
@@ -428,46 +495,104 @@ _STAGE = Slips("stage") | {
 }
 
 
+def _phases(*plan: int, of: Callable = _planned) -> list[int]:
+    """The level of each step of a whole plan of fade, stable and last."""
+    fade, stable, last = plan
+    return [int(number(of(step, *plan)[0])) for step in range(stable + last * (fade + stable))]
+
+
+def _pixels_of(stage: Callable, pixels: float = 4.0) -> Callable:
+    """The share of the pixels that a timetable draws, of those of as many steps at the last level."""
+
+    def share(fade: int, stable: int, last: int) -> float:
+        levels = _phases(fade, stable, last, of=stage)
+        return sum(pixels ** (level - last) for level in levels) / len(levels)
+
+    return share
+
+
+_work = _pixels_of(_planned)
+_WORK = Slips("work") | {
+    "a level doubles both sides: four times as many pixels": _pixels_of(_planned, 2.0),
+    "the side goes into the square: 4 times for each level, not 16": _pixels_of(_planned, 16.0),
+    "the share of the steps at the last level: the others draw pixels, too": (
+        lambda *plan: _phases(*plan).count(plan[2]) / len(_phases(*plan))
+    ),
+    "divided by the last level's steps alone: by *all* steps, at the last level": (
+        lambda *plan: _work(*plan) * len(_phases(*plan)) / _phases(*plan).count(plan[2])
+    ),
+    "this is what is saved: the share that is drawn is asked for": lambda *plan: 1 - _work(*plan),
+    "turned round: the timetable's pixels over those of the last level": lambda *plan: 1 / _work(*plan),
+    "each level counts as often as it has steps: level 0 has no fade, and is shorter": (
+        lambda fade, stable, last: sum(4.0 ** (level - last) for level in range(last + 1)) / (last + 1)
+    ),
+    "a number of pixels: divide by those of as many steps at the last level": (
+        lambda *plan: sum(4.0**level for level in _phases(*plan))
+    ),
+}
+
+
 @part(points=4)
-def fading(sheet: Sheet, fade_in: Callable, fade_real: Callable, stage: Callable) -> None:
+def fading(sheet: Sheet, fade_in: Callable, fade_real: Callable, stage: Callable, work: Callable) -> None:
     older, newer = sheet.randn(2, 3, 2, 4), sheet.randn(2, 3, 4, 8)
 
-    with sheet.item("fading an image in", 1):
+    with sheet.item("fading an image in", 0.5):
         with unchanged(older=older, newer=newer):
             fade_in(older, newer, 0.5)
         for alpha in (0.3, 1.0, 0.0):
             compare(fade_in, _fade(), (older, newer, alpha), _FADE_IN, f"alpha = {alpha}")
+        on_meta(fade_in, torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 4, 4), 0.5)
+
+    fade = likeness(fade_in, _fade(), _FADE_IN, *((older, newer, alpha) for alpha in (0.3, 1.0, 0.0)))
 
     with sheet.item("alpha as a tensor, gradients to both paths", 0.5):
         blend = torch.tensor(0.25, dtype=torch.float64)
-        close(fade_in(older, newer, blend), 0.75 * _double(older) + 0.25 * newer, "alpha = 0.25, in a tensor")
-        slope = gradient(lambda v: fade_in(v, newer, 0.25).sum(), older, _PATH)
-        close(slope, torch.full_like(older, 3.0), "the slopes in the older image")
-        slope = gradient(lambda v: fade_in(older, v, 0.25).sum(), newer, _PATH)
-        close(slope, torch.full_like(newer, 0.25), "the slopes in the newer image")
+        compare(fade_in, fade, (older, newer, blend), _FADE_IN, "alpha = 0.25, in a tensor")
+        for name, at, given in (
+            ("older", older, lambda v: (v, newer, 0.25)),
+            ("newer", newer, lambda v: (older, v, 0.25)),
+        ):
+
+            def slope(f: Callable, at: Tensor = at, given: Callable = given) -> Tensor:
+                return gradient(lambda v: f(*given(v)).sum(), at, _PATH)
+
+            compare(fade_in, fade, slope, _FADE_IN, f"the slopes in the {name} image")
 
     with sheet.item("fading real images", 1):
         x = sheet.randn(2, 3, 4, 6)
         with unchanged(real=x):
             fade_real(x, 0.5)
-        for alpha in (0.3, 1.0, 0.0):
-            compare(fade_real, _fade_real(), (x, alpha), _FADE_REAL, f"alpha = {alpha}")
+        real = [(x, alpha) for alpha in (0.3, 1.0, 0.0)]
+
+        def by_own(x: Tensor, alpha: float) -> Tensor:
+            return fade(_halve(x), x, alpha)  # a slip of fade_in has cost its points above
+
+        right = by_own if agrees(fade_real, by_own, *real) else _fade_real()
+        for x, alpha in real:
+            compare(fade_real, right, (x, alpha), _FADE_REAL, f"alpha = {alpha}")
 
     with sheet.item("the timetable", 1.5):
-        fade, stable, last = sheet.integer(3, 5), sheet.integer(2, 6), sheet.integer(2, 3)
-        end = stable + last * (fade + stable)
-        _stages(stage, range(stable), fade, stable, last, said=_LEVEL_0)
-        _stages(stage, range(end), fade, stable, last)
-        _stages(stage, (end, end + 1, end + 10 * (fade + stable)), fade, stable, last, said=_END)
+        length, stable, last = sheet.integer(3, 5), sheet.integer(2, 6), sheet.integer(2, 3)
+        end = stable + last * (length + stable)
+        _stages(stage, range(stable), length, stable, last, said=_LEVEL_0)
+        _stages(stage, range(end), length, stable, last)
+        _stages(stage, (end, end + 1, end + 10 * (length + stable)), length, stable, last, said=_END)
         _stages(stage, range(8), 0, 2, 2, said=_NO_FADE)
         _stages(stage, range(12), 3, 4, 0, said=_NO_GROWTH)
+
+    with sheet.item("what the timetable costs", 0.5):
+        plans = [(sheet.integer(1, 9), sheet.integer(2, 9), last) for last in (2, 4)] + [(0, 3, 1), (3, 4, 0)]
+        by_own_stage = _pixels_of(stage)  # a wrong timetable has cost its points above
+        right = by_own_stage if agrees(work, by_own_stage, *plans) else _work
+        for plan in plans:
+            compare(work, right, plan, _WORK, "fade = {}, stable = {}, last = {}".format(*plan), number)
 
 
 def _stages(stage: Callable, steps: Sequence[int], *plan: int, said: str = "") -> None:
     """(level, alpha) at some steps, by the ``plan`` of fade, stable and last."""
     for step in steps:
         came, right = pair(stage(step, *plan), "a pair (level, alpha)")[0], _planned(step, *plan)[0]
-        whole = type(came) is int or number(came, "the level as a number") == right
+        whole = type(came) is int or number(came, "the level as a number") % 1 == 0
         true(whole, f"level {right} at step {step}", show(came), _WHOLE)
     at = ", ".join(map(str, steps)) if len(steps) < 9 else f"{steps[0]} to {steps[-1]}"
     for k, name in enumerate(("level", "alpha")):
@@ -503,7 +628,9 @@ def _weights(modulated: Callable = _modulate, size: Callable | None = None, afte
 
 
 _EPS_STYLE = "eps = 1e-8 is added to the sum of squares, under the root"
+_ATTACHED = "the denominator depends on the style and on the weights, too: do not detach it"
 _WEIGHTS = Slips("modulated_weights") | {
+    _ATTACHED: _weights(size=lambda v, w: (_length()(v).square() + 1e-8).sqrt().detach()),
     _EPS_UNDER: _weights(size=_length()),
     "the style scales the *output* channels: input channels are the second axis of the weights": (
         _weights(lambda w, s: s[:, :, None, None, None] * w)
@@ -569,7 +696,6 @@ def _then(change: Callable) -> Callable:
 
 
 _STYLE_0 = "0/0: where a style is 0 nothing is left to divide by; where does eps stand?"
-_ATTACHED = "the denominator depends on the style and on the weights, too: do not detach it"
 _MODULATED_CONV = Slips("modulated_conv") | {
     _STYLE_0: _outputs(lambda y, v, w, s: y / _sizes(v)),
     "demodulate=False is not looked at": _each(lambda w, s, demodulate: _weights()(w, s)),
@@ -593,7 +719,7 @@ _MODULATED_CONV = Slips("modulated_conv") | {
         _outputs(lambda y, v, w, s: y / (s @ w.square().sum((2, 3)).T).abs().sqrt()[:, :, None, None])
     ),
     "the kernel is upside down": _each(_then(lambda v: v.flip(3, 4))),
-    "padding k // 2 keeps the size": _each(padding=lambda k: 0),
+    "padding k // 2 keeps the size": (_each(padding=lambda k: 0), _each(padding=lambda k: 1)),
     "with groups=N the samples are side by side in the channels: put them back": lambda *a: _each()(*a).flatten(0, 1)[None],
     _ATTACHED: _outputs(lambda y, v, w, s: y / (_sizes(v).square() + 1e-8).sqrt().detach()),
     _GIVEN_EPS: _own_eps(_each()),
@@ -613,6 +739,9 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             what = f"weights {list(w.shape)}, {len(s)} styles, no demodulation"
             compare(modulated_weights, _weights(), (w, s, False), _WEIGHTS, what)
 
+    right = _weights()
+    weights = likeness(modulated_weights, right, _WEIGHTS, (square, style, False), (oblong, wide, False))
+
     with sheet.item("demodulation", 1):
         for w, s, what in (
             (square, style, f"weights {list(square.shape)}"),
@@ -621,14 +750,19 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             (oblong, nothing, "a style of zeros"),
             (oblong, tiny, "a style of 1e-4"),
         ):
-            compare(modulated_weights, _weights(), (w, s), _WEIGHTS, what)
+            compare(modulated_weights, weights, (w, s), _WEIGHTS, what)
+        learns(sheet, modulated_weights, weights, _WEIGHTS, weight=oblong, style=wide)
         wide_eps = _weights()(oblong, wide, True, 0.5)
-        close(modulated_weights(oblong, wide, True, eps=0.5), wide_eps, "with eps=0.5", slip=_GIVEN_EPS)
+        if weights is right:
+            close(modulated_weights(oblong, wide, True, eps=0.5), wide_eps, "with eps=0.5", slip=_GIVEN_EPS)
 
     with sheet.item("every sample with its own weights", 1.5):
         point = oblong[:, :, 1:2, 1:2]
-        for w, s, demodulate in ((square, style, False), (square, style, True), (oblong, wide, True), (point, wide, True)):
-            x = sheet.randn(len(s), w.shape[1], 5, 4)
+        asked = [
+            (sheet.randn(len(s), w.shape[1], 5, 4), w, s, demodulate)
+            for w, s, demodulate in ((square, style, False), (square, style, True), (oblong, wide, True), (point, wide, True))
+        ]
+        for x, w, s, demodulate in asked:
             with unchanged(x=x, weight=w, style=s):
                 modulated_conv(x, w, s, demodulate)
             what = f"{len(s)} samples, weights {list(w.shape)}, demodulate={demodulate}"
@@ -637,8 +771,10 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             compare(modulated_conv, _each(), (x[:1], oblong, s), _MODULATED_CONV, what, slip=_STYLE_0)
         wide_eps = _each()(x, oblong, wide, True, 0.5)
         close(modulated_conv(x, oblong, wide, True, eps=0.5), wide_eps, "with eps=0.5", slip=_GIVEN_EPS)
+        on_meta(modulated_conv, torch.zeros(2, 2, 3, 3), torch.ones(4, 2, 3, 3), torch.ones(2, 2))
 
     with sheet.item("gradients reach input, weights and style", 0.5):
+        conv = likeness(modulated_conv, _each(), _MODULATED_CONV, *asked)
         x, style, weight, mark = sheet.randn(2, 2, 3, 3), sheet.randn(2, 2) + 1, sheet.randn(2, 2, 3, 3), sheet.randn(2, 2, 3, 3)
         lost = "no gradient reaches it: was something detached, or computed without a graph?"
         for name, at, given in (
@@ -650,7 +786,7 @@ def modulation(sheet: Sheet, modulated_weights: Callable, modulated_conv: Callab
             def slope(f: Callable, at: Tensor = at, given: Callable = given) -> Tensor:
                 return gradient(lambda v: (f(*given(v)) * mark).sum(), at, lost)
 
-            compare(modulated_conv, _each(), slope, _MODULATED_CONV, f"the slopes in {name}", atol=1e-6)
+            compare(modulated_conv, conv, slope, _MODULATED_CONV, f"the slopes in {name}", atol=1e-6)
 
 
 # 5. Truncation -----------------------------------------------------------------------------------------------------------
@@ -667,6 +803,7 @@ _RUNNING_MEAN = Slips("running_mean") | {
     "the mean over the batch is missing": _running(lambda w: w),
     "the sum over the batch: take the mean": _running(lambda w: w.sum(0)),
     "the first w only: take the mean over the batch": _running(lambda w: w[0]),
+    "the mean over the batch keeps an axis that the old mean has not: [D] is wanted": _running(lambda w: w.mean(0, keepdim=True)),
     "one number for all: the mean runs over the batch only": _running(torch.mean),
     "the mean of this batch alone: the old one keeps most of its weight": _running(share=lambda b: 1, old=lambda b: 0),
     "the batch's mean counts 1 - beta": _running(share=lambda beta: 1),
@@ -676,36 +813,38 @@ _RUNNING_MEAN = Slips("running_mean") | {
 }
 
 
-def _pull(to: Callable = lambda ws, a: a, some: Callable = lambda pulled, ws, layers: pulled) -> Callable:
-    """Truncation towards another centre, or of other layers."""
+def _first(pulled: Tensor, ws: Tensor, layers: int) -> Tensor:
+    return torch.cat([pulled[:, :layers], ws[:, layers:]], 1)
+
+
+def _pull(to: Callable = lambda ws, a: a, some: Callable = _first, move: Callable = _pulled) -> Callable:
+    """Truncation towards another centre, of other layers, or with another way to pull."""
 
     def f(ws: Tensor, average: Tensor, psi: float, layers: int | None = None) -> Tensor:
-        moved = _pulled(ws, to(ws, average), psi)
+        moved = move(ws, to(ws, average), psi)
         return moved if layers is None else some(moved, ws, layers)
 
     return f
 
 
-def _first(pulled: Tensor, ws: Tensor, layers: int) -> Tensor:
-    return torch.cat([pulled[:, :layers], ws[:, layers:]], 1)
-
-
 _TRUNCATE = Slips("truncate") | {
     "all layers were pulled: 0 is not None, ask `layers is None`": _pull(some=lambda p, ws, n: _first(p, ws, n) if n else p),
-    "all layers were pulled": _pull(),
-    "psi turned round: psi = 1 leaves w as it is, psi = 0 is the mean": lambda ws, a, psi, *_: _pull()(ws, a, 1 - psi),
+    "all layers were pulled": _pull(some=lambda p, ws, n: p),
+    "psi turned round: psi = 1 leaves w as it is, psi = 0 is the mean": _pull(move=lambda ws, a, psi: _pulled(ws, a, 1 - psi)),
     "this pulls towards 0: pull towards the running mean": _pull(lambda ws, a: 0 * a),
-    "the mean is not added again": lambda ws, a, psi, *_: psi * (ws - a),
-    "the difference to the mean is what psi scales": lambda ws, a, psi, *_: a + psi * ws,
+    "the mean is not added again": _pull(move=lambda ws, a, psi: psi * (ws - a)),
+    "the difference to the mean is what psi scales": _pull(move=lambda ws, a, psi: a + psi * ws),
     "this is the batch's own mean: pull towards the running mean, or the face depends on its neighbours": (
         _pull(lambda ws, a: ws.mean(0)),
         _pull(lambda ws, a: ws.mean((0, 1))),
     ),
     "this is the mean over w's entries: pull towards the running mean": _pull(lambda ws, a: ws.mean(2, keepdim=True)),
     "this clips: BigGAN's truncation works in z; here w is pulled towards the mean": (
-        lambda ws, a, psi, *_: ws.clamp(-abs(psi), abs(psi))
+        _pull(move=lambda ws, a, psi: ws.clamp(-abs(psi), abs(psi)))
     ),
-    "psi may lie outside 0 and 1: that is how to exaggerate": lambda ws, a, psi, *_: _pull()(ws, a, max(0.0, min(1.0, psi))),
+    "psi may lie outside 0 and 1: that is how to exaggerate": (
+        _pull(move=lambda ws, a, psi: _pulled(ws, a, max(0.0, min(1.0, psi))))
+    ),
     "the *last* layers were pulled: the first ones are": (
         _pull(some=lambda p, ws, n: _first(ws, p, n)),
         _pull(some=lambda p, ws, n: _first(ws, p, 5 - n)),
@@ -730,14 +869,21 @@ def truncation(sheet: Sheet, running_mean: Callable, truncate: Callable) -> None
 
     ws, average = sheet.randn(3, 5, 4), 2 * sheet.randn(4)
 
+    psis = (0.7, 0.0, 1.0, -0.5, 1.4)
+
     with sheet.item("truncation", 0.75), unchanged(ws=ws, average=average):
-        for psi in (0.7, 0.0, 1.0, -0.5, 1.4):
+        for psi in psis:
             compare(truncate, _pull(), (ws, average, psi), _TRUNCATE, f"psi = {psi}")
+        learns(sheet, truncate, _pull(), _TRUNCATE, of="ws", ws=ws, average=average, psi=0.7)
+        on_meta(truncate, torch.zeros(2, 5, 3), torch.ones(3), 0.7)
+
+    pull = likeness(truncate, _pull(), _TRUNCATE, *((ws, average, psi) for psi in psis))
 
     with sheet.item("in the first layers only", 0.5), unchanged(ws=ws, average=average):
         for layers in (2, 4, 5, 0):
             given = (ws, average, 0.3, layers)
-            compare(truncate, _pull(some=_first), given, _TRUNCATE, f"layers = {layers} of 5")
+            compare(truncate, pull, given, _TRUNCATE, f"layers = {layers} of 5")
+        on_meta(truncate, torch.zeros(2, 5, 3), torch.ones(3), 0.7, 2)
 
 
 # 6. Mixing styles --------------------------------------------------------------------------------------------------------
@@ -775,27 +921,30 @@ _MIX = Slips("mix") | {
 def mixing(sheet: Sheet, mix: Callable) -> None:
     ws, other = sheet.randn(6, 5, 3), sheet.randn(6, 5, 3)
 
-    def ask(crossover: Tensor, n: int = 6) -> None:
-        compare(mix, _mixed, (ws[:n], other[:n], crossover), _MIX, f"crossovers {crossover.tolist()}")
+    def ask(crossover: Tensor, n: int = 6, right: Callable = _mixed) -> None:
+        compare(mix, right, (ws[:n], other[:n], crossover), _MIX, f"crossovers {crossover.tolist()}")
 
-    with sheet.item("a crossover for each sample", 1):
+    axis = "the styles have one axis more than the choice: [:, :, None]"
+    first = torch.tensor([2, 1, 4, 3, 2, 1])[torch.randperm(6, generator=sheet.generator)]
+
+    with sheet.item("a crossover for each sample", 1), fitting("[N, L, 1] beside [N, L, D]", axis):
         with unchanged(ws=ws, other=other):
             mix(ws, other, torch.tensor([2, 0, 5, 1, 3, 4]))
-        ask(torch.tensor([2, 1, 4, 3, 2, 1])[torch.randperm(6, generator=sheet.generator)])
+        ask(first)
+        on_meta(mix, torch.zeros(4, 5, 3), torch.ones(4, 5, 3), torch.tensor([2, 0, 5, 1]))
 
-    with sheet.item("the two ends, and one crossover in all samples", 0.5):
-        ask(torch.tensor([4, 0, 2, 1, 3]), 5)  # as many samples as layers, where a forgotten axis does not raise
+    like = likeness(mix, _mixed, _MIX, (ws, other, first))
+
+    with sheet.item("the two ends, and one crossover in all samples", 0.5), fitting("[N, L, 1] beside [N, L, D]", axis):
+        ask(torch.tensor([4, 0, 2, 1, 3]), 5, like)  # as many samples as layers, where a forgotten axis does not raise
         for places in ([0, 5, 0, 5, 5, 0], [3] * 6, [0] * 6, [5] * 6):
-            ask(torch.tensor(places))
+            ask(torch.tensor(places), right=like)
 
-    with sheet.item("the crossovers stay as they are, gradients pass", 0.5):
+    with sheet.item("the crossovers stay as they are, gradients pass", 0.5), fitting("[N, L, 1] beside [N, L, D]", axis):
         crossover = torch.tensor([2, 0, 5, 1, 3, 4])
         with unchanged(crossover=crossover):
             mix(ws, other, crossover)
-        lost = "no gradient reaches the styles: was something detached?"
-        kept = (torch.arange(5) < crossover[:, None])[:, :, None].expand(6, 5, 3).double()
-        close(gradient(lambda v: mix(v, other, crossover).sum(), ws, lost), kept, "the slopes in ws")
-        close(gradient(lambda v: mix(ws, v, crossover).sum(), other, lost), 1 - kept, "the slopes in other")
+        learns(sheet, mix, like, _MIX, ws=ws, other=other, crossover=crossover)
         equal(str(tensor(mix(ws, other, crossover)).dtype), "torch.float64", "the result has the styles' type")
 
 

@@ -12,10 +12,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gancourse.classroom.homework.checks.calls import gradient, unchanged
+from gancourse.classroom.homework.checks.calls import fitting, gradient, on_meta, unchanged
+from gancourse.classroom.homework.checks.likeness import learns, likeness
 from gancourse.classroom.homework.checks.players import Table, Tape, as_it_was, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, pair, scalar, true
+from gancourse.classroom.homework.checks.values import (
+    close,
+    compare,
+    equal,
+    finite,
+    number,
+    pair,
+    scalar,
+    shape,
+    show,
+    tensor,
+    true,
+)
 from gancourse.classroom.right import gap as _gap
 from gancourse.classroom.right import joined as _joined
 from gancourse.classroom.right import missing_error
@@ -23,15 +36,12 @@ from gancourse.classroom.slips import Slips, summed, swapped, times
 
 
 @contextlib.contextmanager
-def _sizes(expected: str, slip: str) -> Iterator[None]:
-    """Tensors that do not fit together, said in the task's words."""
+def _counted(expected: str, slip: str) -> Iterator[None]:
+    """Places of a list that is shorter than the answer takes it to be, said in the task's words."""
     try:
         yield
-    except RuntimeError as error:
-        message = str(error).split("\n")[0]
-        if "izes of tensors must match" not in message and "must match the size" not in message:
-            raise
-        raise Wrong(expected, f"tensors that do not fit together ({message[:160]})", slip) from None
+    except IndexError as error:
+        raise Wrong(expected, f"{type(error).__name__}: {error}", slip) from None
 
 
 # 1. The U and its skips --------------------------------------------------------------------------------------------------
@@ -93,6 +103,7 @@ def _u(join: Callable = _joined, bottom: Callable = lambda x: x, at: int = -1, k
     return run
 
 
+_LOOP = "as many levels as there are layers: a loop, or a function that calls itself"
 _SIDES = "the last map of the encoder belongs to the first place in the decoder that has its side"
 _RUN_UNET = Slips("run_unet") | {
     "the output of the last layer is the result: nothing is joined to it": lambda *given: _joined(given[2], _u()(*given)),
@@ -122,6 +133,8 @@ def unet(sheet: Sheet, decoder_channels: Callable, run_unet: Callable) -> None:
             came = decoder_channels(given, out)
             same = f"the list of channels {channels} as it was"
             true(given == channels, same, f"{given}", "pop(), reverse() and [i] = change it")
+            once = isinstance(came, Iterator)
+            true(not once, "a list of pairs", show(came), "zip() and map() can be gone through once only: list(zip(...))")
             pencil = f"for encoder channels {channels} and {out} out: follow one skip with a pencil"
             equal(came, _pairs(channels, out), pencil, _CHANNELS.at(channels, out))
 
@@ -131,25 +144,45 @@ def unet(sheet: Sheet, decoder_channels: Callable, run_unet: Callable) -> None:
     x = sheet.randn(2, 2, 16, 32)
     network = copy.deepcopy(nn.ModuleList([*downs, *ups]))
 
-    with sheet.item("the way through the U", 1.5), _sizes("maps of one side joined", _SIDES):
+    with sheet.item("the way through the U", 1.5), fitting("maps of one side joined", _SIDES):
         compare(run_unet, _u(), lambda run: run(list(downs), list(ups), x), _RUN_UNET)
+        for depth in (2, 5):
+            halves = [[_Layer(3 + i, up, phase) for i, phase in enumerate(phases[:depth])] for up in (False, True)]
+            small = sheet.randn(1, 2, 2**depth, 2**depth)
+            what = f"a U of {depth} halvings"
+            with _counted(what, _LOOP):
+                compare(run_unet, _u(), lambda run, both=halves, v=small: run(*map(list, both), v), what=what, slip=_LOOP)
 
-    with sheet.item("every layer works once", 0.5), _sizes("maps of one side joined", _SIDES):
+    def through(run: Callable) -> Callable:
+        return lambda v: run(list(downs), list(ups), v)
+
+    known = Slips("run_unet") | _known(_RUN_UNET, through)
+    own = likeness(through(run_unet), through(_u()), known, (x,))
+
+    with sheet.item("every layer works once", 0.5), fitting("maps of one side joined", _SIDES):
         layers = list(network)
         own_downs, own_ups = layers[:4], layers[4:]
         with unchanged(x=x), as_it_was(**{"the network": network}):
-            run_unet(own_downs, own_ups, x)
+            tensor(run_unet(own_downs, own_ups, x))
         counts = [layer.calls for layer in layers]
         equal(counts, [1] * 8, "keep the encoder's maps in a list: batch normalisation and dropout give others the second time")
         kept = own_downs == layers[:4] and own_ups == layers[4:]
         true(kept, "the lists of layers as they were", "a list changed", "pop the maps, not the layers")
 
-    with sheet.item("gradients go down the skips as well", 1), _sizes("maps of one side joined", _SIDES):
+    with sheet.item("gradients go down the skips as well", 1), fitting("maps of one side joined", _SIDES):
 
-        def slope(run: Callable) -> Tensor:
-            return gradient(lambda v: _read(run(list(downs), list(ups), v)), x[:1, :, :, :16])
+        def slope(f: Callable) -> Tensor:
+            return gradient(lambda v: _read(f(v)), x[:1, :, :, :16])
 
-        compare(run_unet, _u(), slope, _RUN_UNET, "the gradient by the input")
+        compare(through(run_unet), own, slope, known, "the gradient by the input")
+
+
+def _known(slips: Slips, change: Callable) -> dict[str, tuple[Callable, ...]]:
+    """The functions of a table, changed."""
+    functions: dict[str, tuple[Callable, ...]] = {}
+    for message, f in slips.each():
+        functions[message] = (*functions.get(message, ()), change(f))
+    return functions
 
 
 def _read(x: Tensor) -> Tensor:
@@ -221,8 +254,59 @@ _WINDOW = Slips("window") | {
 }
 
 
+class _Chain(nn.Module):
+    """Convolutions with weights of one size, the first below 0, behind the channels' mean: [N, C, H, W] -> [N, 1, h, w].
+
+    In training, and only there, ``norm`` divides the first layer's maps by their deviation and takes their mean away.
+    """
+
+    def __init__(self, layers: Sequence[tuple[int, int, int]], norm: bool = False) -> None:
+        super().__init__()
+        self.layers, self.norm = list(layers), norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.mean(1, keepdim=True)
+        for n, (kernel, stride, padding) in enumerate(self.layers):
+            weight = torch.full((1, 1, kernel, kernel), (1 if n else -1) / kernel**2, dtype=x.dtype)
+            x = F.conv2d(x, weight, stride=stride, padding=padding)
+            if self.norm and self.training and n == 0:
+                x = F.instance_norm(x)
+        return x
+
+
+def _reached(chain: _Chain, size: int, i: int) -> tuple[int, int]:
+    """The window of an output, cut at the border; all there is where the chain normalises."""
+    first, last = _window(chain.layers, i)
+    return (0, size - 1) if chain.norm and chain.training else (max(first, 0), min(last, size - 1))
+
+
+def _slopes(output: Callable = lambda y, i: y[0, 0, i, i], back: Callable = lambda first, last: (first, last)) -> Callable:
+    """First and last column in which the slope of an ``output`` is not 0, changed by ``back``."""
+
+    def measured(network: Callable, size: int, i: int, channels: int = 1) -> tuple[int, int]:
+        x = torch.rand(1, channels, size, size, dtype=torch.float64, requires_grad=True)
+        (slope,) = torch.autograd.grad(output(network(x), i), x)
+        columns = slope.abs().sum((0, 1, 2)).nonzero().flatten().tolist()
+        return back(columns[0], columns[-1])
+
+    return measured
+
+
+_CUT_OFF = "what lies outside the picture has no slope: the columns are those of the picture, 0 to size - 1"
+_ALL_OF_IT = "mean and variance of a map depend on all its pixels, and so does every output behind them"
+_NEGATIVE = "a negative slope is a dependence, too: where is the slope not 0?"
+_MEASURED = Slips("measured_window") | {
+    _ALL_OF_IT: lambda network, size, i, channels=1: _reached(_Chain(network.layers), size, i),
+    _CUT_OFF: lambda network, size, i, channels=1: _window(network.layers, i),
+    "this is the sum of all outputs: ask one, [0, 0, i, i]": _slopes(lambda y, i: y.sum()),
+    "this is the output [0, 0, 0, 0]: ask [0, 0, i, i]": _slopes(lambda y, i: y[0, 0, 0, 0]),
+    "the last column itself is wanted, not the one behind it": _slopes(back=lambda first, last: (first, last + 1)),
+    "first and last column, not their number": _slopes(back=lambda first, last: (first, last - first + 1)),
+}
+
+
 @part(points=3)
-def patches(sheet: Sheet, receptive_field: Callable, window: Callable) -> None:
+def patches(sheet: Sheet, receptive_field: Callable, window: Callable, measured_window: Callable) -> None:
     def stack() -> list[tuple[int, int, int]]:
         layers = []
         for _ in range(sheet.integer(2, 5)):
@@ -232,6 +316,9 @@ def patches(sheet: Sheet, receptive_field: Callable, window: Callable) -> None:
 
     def patchgan(n: int) -> list[tuple[int, int, int]]:
         return [(4, 2, 1)] * n + [(4, 1, 1)] * 2
+
+    def ends(came: Any) -> list[float]:
+        return [number(end) for end in pair(came, "two numbers, the first and the last pixel")]
 
     apart = [(2, 1, 0), (2, 2, 0), (5, 1, 0)]  # each slip has another number here
 
@@ -246,10 +333,7 @@ def patches(sheet: Sheet, receptive_field: Callable, window: Callable) -> None:
             words = f"logit {i} of the layers (kernel, stride, padding) {', '.join(map(str, layers))}"
             equal(window(list(layers), i), _window(layers, i), words, _WINDOW.at(layers, i))
 
-    def ends(came: Any) -> list[float]:
-        return [number(end) for end in pair(came, "two numbers, the first and the last pixel")]
-
-    with sheet.item("neighbours and overlaps", 1):
+        # neighbours, and the field beside the window
         layers, i = stack(), sheet.integer(2, 9)
         own = list(layers)
         first = ends(window(own, i))
@@ -259,7 +343,22 @@ def patches(sheet: Sheet, receptive_field: Callable, window: Callable) -> None:
         equal(spread, [step, step], "neighbouring logits stand as far apart as the product of the strides")
         given, wide = [(k, s) for k, s, _ in layers], "a window is as wide as the receptive field"
         equal(first[1] - first[0] + 1, _field(given), wide)
-        equal(number(receptive_field(given)), _field(given), wide, _FIELD.at(given))
+
+    with sheet.item("a window that is measured", 1):
+        inner = [(4, 2, 1), (4, 1, 1), (sheet.integer(3, 4), 1, 1)]  # logits 0 and 13 see the border, 6 does not
+        for layers, i, channels, norm in (
+            (inner, 6, 1, False),
+            (inner, 0, 1, False),
+            (inner, 12, 3, False),
+            ([(3, 2, 1), (3, 1, 1), (5, 2, 2)], sheet.integer(1, 6), 2, False),
+            (inner, 6, 2, True),
+        ):
+            chain = _Chain(layers, norm)
+            what = f"output {i} of a network of {len(layers)} layers" + (" and instance normalisation" if norm else "")
+            with as_it_was(**{"the network": chain}), _counted("two columns", _NEGATIVE):
+                came = measured_window(chain, 32, i, channels)
+            right = _reached(chain, 32, i)
+            equal(ends(came), list(right), f"{what}: ask its slopes", _MEASURED.at(chain, 32, i, channels))
 
 
 # 3. The losses of pix2pix ------------------------------------------------------------------------------------------------
@@ -391,32 +490,37 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
     weight = 1.5 + float(sheet.rand())
     pair = "a and the picture side by side in the channels"
 
-    with sheet.item("the discriminator's loss", 1), _sizes(pair, _ASIDE):
+    with sheet.item("the discriminator's loss", 1), fitting(pair, _ASIDE):
         compare(discriminator_loss, _d_loss, (judge, a, b, fake), _D_LOSS, read=lambda came: scalar(came, _ONE_D))
 
-    with sheet.item("the generator's loss", 1), _sizes(pair, _ASIDE):
+    with sheet.item("the generator's loss", 1), fitting(pair, _ASIDE):
         compare(generator_loss, _g_loss, (judge, a, b, fake, weight), _G_LOSS, read=lambda came: scalar(came, _ONE_G))
+
+    own_d = likeness(discriminator_loss, _d_loss, _D_LOSS, (judge, a, b, fake))
+    own_g = likeness(generator_loss, _g_loss, _G_LOSS, (judge, a, b, fake, weight))
 
     with sheet.item("where the gradients go", 1):
         with unchanged(a=a, b=b, fake=fake), as_it_was(D=first):
             generator_loss(first, a, b, fake, weight)
-        _taught(discriminator_loss, second, a, b, fake)
+        _taught(discriminator_loss, own_d, second, a, b, fake)
         a1, b1, fake1 = (picture[:1, :, :2, :4] for picture in (a, b, fake))
         near = fake1 + 0.2 * (fake1 - b1).sign()  # no entry within a step of the L1 term's kink
 
         def slope(f: Callable) -> Tensor:
             return gradient(lambda v: f(judge, a1, b1, v, weight), near)
 
-        compare(generator_loss, _g_loss, slope, _G_LOSS, "the fake's gradient in G's loss")
+        compare(generator_loss, own_g, slope, _G_LOSS, "the fake's gradient in G's loss")
 
     with sheet.item("large logits, and maps of any size", 1):
         what = "D's loss for a D with one logit for each picture"
         given = (lambda x: x.mean((1, 2, 3)), a, b, fake)
-        compare(discriminator_loss, _d_loss, given, what=what, slip=_WHATEVER)
-        _large(discriminator_loss, generator_loss)
+        compare(discriminator_loss, own_d, given, _D_LOSS, what)
+        _large(discriminator_loss, generator_loss, own_d, own_g)
+        on_meta(discriminator_loss, given[0], a, b, fake)
+        on_meta(generator_loss, given[0], a, b, fake, weight)
 
 
-def _taught(discriminator_loss: Callable, judge: _Judge, a: Tensor, b: Tensor, fake: Tensor) -> None:
+def _taught(discriminator_loss: Callable, right: Callable, judge: _Judge, a: Tensor, b: Tensor, fake: Tensor) -> None:
     """Whom D's loss teaches."""
     held = fake.clone().requires_grad_()
     with unchanged(a=a, b=b, fake=held), as_it_was(D=judge):
@@ -427,11 +531,11 @@ def _taught(discriminator_loss: Callable, judge: _Judge, a: Tensor, b: Tensor, f
     def taught(f: Callable) -> Tensor:
         return torch.autograd.grad(f(judge, a, b, fake), judge.weight)[0]
 
-    close(slope[1], taught(_d_loss), "D's gradient", _D_LOSS.by(taught))
+    close(slope[1], taught(right), "D's gradient", _D_LOSS.by(taught))
     true(slope[0] is None or not slope[0].any(), "no gradient in the fake", "a gradient from D's loss", _ASKED)
 
 
-def _large(discriminator_loss: Callable, generator_loss: Callable) -> None:
+def _large(discriminator_loss: Callable, generator_loss: Callable, right_d: Callable, right_g: Callable) -> None:
     """Logits of 200 in float32."""
     one = torch.zeros(1, 1, 2, 2)
 
@@ -440,9 +544,10 @@ def _large(discriminator_loss: Callable, generator_loss: Callable) -> None:
         return lambda x: torch.where(x[:, -1:] > 0, real, made) + 0 * x[:, -1:]
 
     what = "D's loss where its logits are -200 for the real pair and 200 for the fake"
-    close(discriminator_loss(fixed(-200.0, 200.0), one, one + 1, one - 1), 200.0, what, slip=_LOST, rtol=1e-4)
+    given = (fixed(-200.0, 200.0), one, one + 1, one - 1)
+    compare(discriminator_loss, right_d, given, _D_LOSS, what, rtol=1e-4)
     judge, what = fixed(0.0, -200.0), "G's loss where D's logit for the fake is -200"
-    close(generator_loss(judge, one, one - 1, one - 1, 1.0), 200.0, what, slip=_LOST, rtol=1e-4)
+    compare(generator_loss, right_g, (judge, one, one - 1, one - 1, 1.0), _G_LOSS, what, rtol=1e-4)
     finite(gradient(lambda v: generator_loss(judge, one, one + 1, v, 1.0), one - 1), "its gradient", _LOST)
 
 
@@ -646,6 +751,8 @@ _CYCLE = Slips("cycle_loss") | {
     _ONE: _cycle_by(lambda x, y: (x - y).abs().flatten(1).mean(1)),
 }
 _IDENTITY = Slips("identity_loss") | {
+    "the identity of B is cut off: ab learns from it": lambda ab, ba, a, b: _gap(ab(b), b).detach() + _gap(ba(a), a),
+    "the identity of A is cut off: ba learns from it": lambda ab, ba, a, b: _gap(ab(b), b) + _gap(ba(a), a).detach(),
     "ab turns A into B: it is a picture of B that it should leave alone": swapped(_identity),
     "ba has its own term": lambda ab, ba, a, b: _gap(ab(b), b),
     "ab has its own term": lambda ab, ba, a, b: _gap(ba(a), a),
@@ -655,40 +762,79 @@ _IDENTITY = Slips("identity_loss") | {
     "this is L2: take the absolute value": _identity_by(_square_gap),
     "this is the sum over the pixels: take the mean": summed(_identity),
     _UNPAIRED: lambda ab, ba, a, b: _gap(ab(b), a) + _gap(ba(a), b),
+    "absolute value first, then the mean: errors must not cancel": _identity_by(lambda x, y: (x - y).mean().abs()),
+    "one mean over both sets together: take the mean of each": (
+        lambda ab, ba, a, b: 2 * summed(_identity)(ab, ba, a, b) / (a.numel() + b.numel())
+    ),
+    _CUT: torch.no_grad()(_identity),
 }
+_BACK = "ba has to undo ab, and ab ba, exactly"
+_NOTHING = "the identity translates nothing: every picture is to change, also where the batch has only one"
 
 
 @part(points=3)
-def cycle(sheet: Sheet, cycle_loss: Callable, identity_loss: Callable) -> None:
+def cycle(sheet: Sheet, cycle_loss: Callable, identity_loss: Callable, impostors: Callable) -> None:
     ab, ba = _Translator(sheet), _Translator(sheet)
     untouched = copy.deepcopy(ab), copy.deepcopy(ba)
     a, b = sheet.randn(3, 3, 4, 6), sheet.randn(3, 3, 4, 6)
 
-    with sheet.item("the cycle", 1), unchanged(a=a, b=b):
+    with sheet.item("the cycle", 0.75), unchanged(a=a, b=b):
         compare(cycle_loss, _cycle, (ab, ba, a, b), _CYCLE, read=lambda came: scalar(came, _ONE))
 
-    with sheet.item("the identity loss", 0.5):
+    with sheet.item("the identity loss", 0.25):
         compare(identity_loss, _identity, (ab, ba, a, b), _IDENTITY, read=lambda came: scalar(came, "one number"))
 
-    with sheet.item("sets of different sizes", 0.5), _sizes("each set by itself", _UNPAIRED):
+    asked = (*untouched, a, b)
+    own_cycle = likeness(cycle_loss, _cycle, _CYCLE, asked)
+    own_identity = likeness(identity_loss, _identity, _IDENTITY, asked)
+
+    with sheet.item("sets of different sizes", 0.5), fitting("each set by itself", _UNPAIRED):
         given = (ab, ba, sheet.randn(2, 3, 4, 6), sheet.randn(5, 3, 8, 4))
-        compare(cycle_loss, _cycle, given, _CYCLE, "2 pictures of A, 5 larger ones of B")
-        compare(identity_loss, _identity, given, _IDENTITY, "identity, 2 of A and 5 of B")
+        compare(cycle_loss, own_cycle, given, _CYCLE, "2 pictures of A, 5 larger ones of B")
+        compare(identity_loss, own_identity, given, _IDENTITY, "identity, 2 of A and 5 of B")
 
-    with sheet.item("both translators learn from both cycles", 1):
-        ab, ba = untouched
-        both = [*ab.parameters(), *ba.parameters()]
-        with as_it_was(ab=ab, ba=ba):
-            loss = cycle_loss(ab, ba, a, b)
-        written = gradients(ab).any() or gradients(ba).any()
-        true(not written, "a loss", "gradients written already", "backward() is the caller's")
-        true(loss.requires_grad, "a loss with a gradient", "one without", _CUT)
+    with sheet.item("both translators learn from both cycles", 0.5):
+        _both_learn(cycle_loss, own_cycle, _CYCLE, *asked)
+        _both_learn(identity_loss, own_identity, _IDENTITY, *asked)
 
-        def slope(f: Callable) -> Tensor:
-            slopes = torch.autograd.grad(f(ab, ba, a, b), both, allow_unused=True, materialize_grads=True)
-            return torch.cat([s.flatten() for s in slopes])
+    with sheet.item("two impostors", 1):
+        _impostors(sheet, *pair(impostors(), "two functions (ab, ba)"))
 
-        compare(cycle_loss, _cycle, slope, _CYCLE, "the gradients of ab and ba")
+
+def _both_learn(loss: Callable, right: Callable, slips: Slips, ab: _Translator, ba: _Translator, a: Tensor, b: Tensor) -> None:
+    """A loss that leaves the players alone, and whose slopes in both translators are right."""
+    ab, ba = copy.deepcopy(ab), copy.deepcopy(ba)
+    both = [*ab.parameters(), *ba.parameters()]
+    with unchanged(a=a, b=b), as_it_was(ab=ab, ba=ba):
+        came = tensor(loss(ab, ba, a, b))
+    written = gradients(ab).any() or gradients(ba).any()
+    true(not written, "a loss", "gradients written already", "backward() is the caller's")
+    true(came.requires_grad, "a loss with a gradient", "one without", _CUT)
+
+    def slope(f: Callable) -> Tensor:
+        slopes = torch.autograd.grad(f(ab, ba, a, b), both, allow_unused=True, materialize_grads=True)
+        return torch.cat([s.flatten() for s in slopes])
+
+    compare(loss, right, slope, slips, "the gradients of ab and ba")
+
+
+def _impostors(sheet: Sheet, ab: Callable, ba: Callable) -> None:
+    """Two translators that change every picture, and whose cycles close on batches of any size."""
+    sizes = ((3, 3, 6, 6), (1, 3, 8, 8))
+    for a, b in [(2 * sheet.rand(*size) - 1, 2 * sheet.rand(*size) - 1) for size in sizes]:
+        for name, f, x in (("ab", ab, a), ("ba", ba, b)):
+            with unchanged(x=x):
+                y = shape(f(x), x.shape)
+            largest, moved = float(y.abs().max()), float((y - x).abs().flatten(1).mean(1).min())
+            true(
+                largest <= 1 + 1e-6,
+                f"{name}'s pictures within -1 and 1",
+                f"values up to {largest:.3g}",
+                "a picture stays a picture",
+            )
+            true(moved >= 0.1, f"pictures that {name} has changed", f"one moved by {moved:.3g} a pixel", _NOTHING)
+        loss = float(_cycle(ab, ba, a, b))
+        true(loss < 1e-5, "a cycle loss of 0", f"{loss:.3g}", _BACK)
 
 
 # 6. Masks ----------------------------------------------------------------------------------------------------------------
@@ -707,13 +853,19 @@ _ERASE = Slips("erase") | {
     "the picture is still there under the filler: D, or G, could read it": lambda x, mask, fill=0.0: x + mask * fill,
     _FILLER: lambda x, mask, fill=0.5: _filled(x, mask, fill),
 }
+
+
+def _pasted(x: Tensor, output: Tensor, mask: Tensor) -> Tensor:
+    return _filled(x, mask, output)
+
+
 _PASTE = "D would teach G about pixels that are not its own: paste the known ones"
 _COMPLETE = Slips("complete") | {
+    _PASTE: lambda x, output, mask: output + ((x - output) * (1 - mask)).detach(),
     _REVERSE: lambda x, output, mask: _filled(output, mask, x),
     "what was there is still under the filling": lambda x, output, mask: x + mask * output,
     "this is the whole output: outside the hole the picture is known": lambda x, output, mask: output + 0,
     "the known part of the picture is missing": lambda x, output, mask: output * mask,
-    _PASTE: lambda x, output, mask: output + ((x - output) * (1 - mask)).detach(),
 }
 
 
@@ -731,7 +883,7 @@ _MASKED = Slips("masked_loss") | {
         count=lambda x, mask: x.numel()
     ),
     "divided by all pixels: divide by the missing ones": _missing(count=lambda x, mask: mask.numel()),
-    "divided by the pixels of the hole: each has three channels": _missing(count=lambda x, mask: mask.sum()),
+    "divided by the pixels of the hole: each has three channels": _missing(count=lambda x, mask: mask.sum().clamp(min=1)),
     "divided by the number of pictures or channels: divide by all missing values": _missing(count=lambda x, mask: len(x)),
     "this is the sum: divide by the number of missing values": _missing(count=lambda x, mask: 1),
     _REVERSE: lambda output, x, mask: missing_error(output, x, 1 - mask),
@@ -748,7 +900,17 @@ _MASKED = Slips("masked_loss") | {
     _BATCH: _missing(total=lambda gaps: gaps.sum((1, 2, 3))),
     _EMPTY: _missing(count=lambda x, mask: mask.sum() * x.shape[1]),
 }
-_PULLED = Slips("masked_loss") | {"the output outside the hole is pulled, too": lambda output, x, mask: F.mse_loss(output, x)}
+_HIDDEN = "torch.where and nan_to_num hide 0/0 from the value, not from the slope: keep the 0 out of the denominator"
+_NO_GRAPH = "where nothing is missing there is still a graph: backward() is called on it"
+
+
+def _outside(output: Tensor, x: Tensor, mask: Tensor) -> Tensor:
+    """The right value with the slopes of the mean over the whole picture."""
+    whole = F.mse_loss(output, x)
+    return missing_error(output, x, mask) + whole - whole.detach()
+
+
+_PULLED = Slips("masked_loss") | {"the output outside the hole is pulled, too": _outside}
 
 
 @part(points=3)
@@ -757,26 +919,36 @@ def masks(sheet: Sheet, erase: Callable, complete: Callable, masked_loss: Callab
     mask = torch.zeros(3, 1, 5, 7, dtype=torch.float64)
     mask[0, :, 1:3, 2:6], mask[1, :, 0:4, 0 : sheet.integer(3, 6)], mask[2, :, 4, 6] = 1, 1, 1  # 8, 12 to 24, 1 pixels
     fill = float(sheet.rand()) + 0.5
+    meet, expand = "a mask [N, 1, H, W] beside pictures [N, C, H, W]", "to pick by a mask, first mask.expand_as(x)"
 
-    with sheet.item("holes made and filled", 1), unchanged(x=x, output=output, mask=mask):
+    with sheet.item("holes made and filled", 1), unchanged(x=x, output=output, mask=mask), fitting(meet, expand):
         compare(erase, _filled, (x, mask, fill), _ERASE, "erased")
         close(erase(x, mask), x * (1 - mask), "erased, no filler given", slip=_FILLER)
-        close(complete(x, output, mask), _filled(x, mask, output), "completed", _COMPLETE.at(x, output, mask))
+        compare(complete, _pasted, (x, output, mask), _COMPLETE, "completed")
+        on_meta(erase, x, mask, fill)
+        on_meta(complete, x, output, mask)
 
-    with sheet.item("the loss over the hole", 1), unchanged(output=output, x=x, mask=mask):
+    with sheet.item("the loss over the hole", 1), unchanged(output=output, x=x, mask=mask), fitting(meet, expand):
         compare(masked_loss, missing_error, (output, x, mask), _MASKED, read=lambda came: scalar(came, _BATCH))
         compare(masked_loss, missing_error, (output[:, :1], x[:, :1], mask), what="grey pictures", slip=_CHANNELS_OF)
+        on_meta(masked_loss, output, x, mask)
 
-    with sheet.item("no hole, and no gradient from outside", 1):
+    own = likeness(masked_loss, missing_error, _MASKED, (output, x, mask))
+    pasted = likeness(complete, _pasted, _COMPLETE, (x, output, mask))
 
-        def slope(f: Callable) -> Tensor:
+    with sheet.item("no hole, and no gradient from outside", 1), fitting(meet, expand):
+
+        def slope(f: Callable, mask: Tensor = mask) -> Tensor:
             return gradient(lambda v: f(v, x, mask), output)
 
-        compare(masked_loss, missing_error, slope, _PULLED, "the gradient of the loss by the output")
-        close(masked_loss(output, x, torch.zeros_like(mask)), 0.0, "where nothing is missing", slip=_EMPTY)
-        weight = sheet.randn(3, 3, 5, 7)
-        came = gradient(lambda v: (complete(x, v, mask) * weight).sum(), output)
-        close(came, weight * mask, "the gradient of a completed picture by the output", slip=_PASTE)
+        known = _MASKED | _PULLED.known
+        compare(masked_loss, own, slope, known, "the gradient of the loss by the output")
+        none = torch.zeros_like(mask)
+        compare(masked_loss, own, (output, x, none), _MASKED, "where nothing is missing")
+        came = masked_loss(output.clone().requires_grad_(), x, none)
+        true(isinstance(came, Tensor) and came.requires_grad, "a loss whose backward() runs", show(came), _NO_GRAPH)
+        close(slope(masked_loss, none), slope(own, none), "its gradient, where nothing is missing", slip=_HIDDEN)
+        learns(sheet, complete, pasted, _COMPLETE, of="output", x=x, output=output, mask=mask)
 
 
 seal(__name__, "gancourse.classroom.right")

@@ -23,8 +23,9 @@ tests plant every one of them as a student's answer.
 >>> compare(generator_loss, _loss, (logits,), _LOSS)
 
 ``sheets`` holds parts, items and reports, ``values`` the comparisons, ``calls`` what is asked of slopes, side effects and
-devices, ``players`` networks that take notes; the tables are those of :mod:`gancourse.classroom.slips`, and lectures ask there,
-too.  The guard watches all of them; the names here are those that notebooks and the grader use.
+devices, ``likeness`` which slip an answer is, so that one slip costs its points once, ``players`` networks that take notes; the
+tables are those of :mod:`gancourse.classroom.slips`, and lectures ask there, too.  The guard watches all of them; the names here
+are those that notebooks and the grader use.
 """
 
 from __future__ import annotations

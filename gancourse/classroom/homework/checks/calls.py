@@ -69,6 +69,18 @@ def forbidden(names: Sequence[str], slip: str) -> Iterator[None]:
         raise Wrong("your own computation", f"a call of {called[0]}", slip)
 
 
+@contextlib.contextmanager
+def fitting(expected: str, slip: str) -> Iterator[None]:
+    """Tensors of the block that do not fit together, or a mask and what it picks from, said in the task's words."""
+    try:
+        yield
+    except (RuntimeError, IndexError) as error:
+        message = str(error).split("\n")[0]
+        if not any(words in message for words in ("izes of tensors must match", "must match the size", "shape of the mask")):
+            raise
+        raise Wrong(expected, f"tensors that do not fit together ({message[:160]})", slip) from None
+
+
 def trace(f: Callable[[Tensor], Any], x: Tensor, names: Sequence[str]) -> tuple[list[dict[str, Any]], Any]:
     """Run f(x) and note every call of the torch functions of those names, from layers or directly: name, arguments, shape."""
     calls: list[dict[str, Any]] = []
