@@ -734,9 +734,9 @@ new_digits = in_own_half(unseen)
 print(f"of 1,000 digits that nobody trained on: {new_digits:.2f} in the first half, {1 - new_digits:.2f} in the second")
 claim(
     "S03.copies",
-    "Share of generated digits whose nearest real digit is one that the generator trained on (one half: no copies; one: only copies)",
+    "Not only copies: share of generated digits whose nearest real digit is one that the generator trained on (one: only copies)",
     source="Goodfellow et al. 2014, figure 2",
-    paper="samples beside their nearest training images, to show that the model has not memorised them",
+    paper="not only copies, by eye; its words, that the model has not memorized the training set, say more than is asked here",
     ours=[(a + b) / 2 for a, b in zip(*ways, strict=True)],
     over="trainings",
     tolerance=at_most(0.6),
@@ -744,17 +744,18 @@ claim(
     | nulls(noise=in_own_half(white), untrained=in_own_half(untrained))
     | ceilings(unseen_digits_in_the_first_half=new_digits, unseen_digits_in_the_second=1 - new_digits),
     note="mean of a training on the first half and of one on the second, a seed each; 1 where the judge accepts nothing; the edge excludes copies "
-    "alone, moved by up to two pixels; up to a fifth of these among new digits would pass, and so would copies turned by 20 degrees (section 5)",
+    "alone, moved by up to two pixels; up to a fifth of these among new digits would pass, and so would copies turned by 20 degrees (section 5); "
+    "one half would be no lean: an interval above it shows one, towards the half trained on",
 )
 
 # %% [markdown] tags=["notes"]
-# All copies fall in their half, moved and speckled or not. Of digits that nobody trained on 0.47 fall in the first half, 0.53 in the second. Ours give 0.56, in each of the ten trainings more than these in its half; the interval, 0.54 to 0.58, ends below
+# All copies fall in their half, moved and speckled or not. Of digits that nobody trained on 0.47 fall in the first half, 0.53 in the second. Ours give 0.56, in each of the ten trainings more than these in its half; the interval, 0.54 to 0.58, lies above one half and below
 # the edge fixed beforehand.
 #
-# So copies alone, moved by up to two pixels, are excluded; a few among new digits are not: 0.56 is what 12 % would give, the edge is 20 %.
-# The digits *lean* towards their training set, whichever half it is. The yellow frames do not show it.
+# So *not only copies* is reproduced, and no more. A few copies among new digits would pass: 0.56 is what 12 % would give, the edge is 20 %.
+# The digits *lean* towards their training set, whichever half it is, unseen in the yellow frames. The paper's words, "has not memorized", say more.
 #
-# The test has limits, too: a copy that is turned far enough passes (section 5, which also asks whether the lean grows). Lecture 08 takes this up.
+# A copy that is turned far enough passes, too (section 5). Lecture 08 takes this up.
 #
 # ## What goes wrong
 #
