@@ -18,19 +18,39 @@ def _wrong(report: str) -> list[str]:
     return list(dict.fromkeys(re.findall(r"  WRONG  (.*) \(", report)))
 
 
+OWN = """
+def gradient_penalty(critic, x): return 10 * critic(x).square().mean()
+
+def sound(penalty):
+    u = torch.randn(4000, 3, 2, 2)
+    scale, made = torch.ones((), requires_grad=True), torch.randn(4000, 3, 2, 2).requires_grad_()
+    critic = lambda x: (scale * x.square()).flatten(1).sum(1) / 8
+    first = penalty(critic, 2 * u, made * 1.0)
+    clean = scale.grad is None
+    if not first.requires_grad: return False
+    first.backward()
+    mine = gradient_penalty(critic, between(2 * u, made))
+    return clean and made.grad is None and abs(first.item() - mine.item()) < 0.03
+"""
+BY_READER = "def blind_bound(c): return uniform_bound(c.mean().expand_as(c), c.std(correction=0).log().expand_as(c), c)"
+ALL_BUT_BLIND = ["of a number", "what they say of readers that one knows", "the slopes"]
+
+
 @pytest.mark.parametrize(
     ("homework", "part", "code", "items"),
     [
         ("hw3", "clipping", "def critic_loss(r, f): return r.mean() - f.mean()", ["two losses without a sigmoid"]),
         ("hw3", "clipping", "def critic_loss(r, f): return f.sum() - r.sum()", ["two losses without a sigmoid"]),
         ("hw3", "clipping", "def clip(critic, c): torch.nn.utils.clip_grad_value_(critic.parameters(), c)", ["the box"]),
+        ("hw3", "soundness", OWN, []),
+        ("hw4", "codes", "def uniform_bound(m, s, c): return 0 * c.sum()\n" + BY_READER, ALL_BUT_BLIND),
         ("hw4", "classes", "def real_logit(v): return v.max(1).values", ['the logit of "real"']),
     ],
 )
 def test_a_slip_in_one_answer_costs_the_item_of_that_answer(homework, part, code, items) -> None:
     outcome = _outcome(homework, part, code)
     assert _wrong(outcome.report) == items, outcome.report
-    assert "perhaps" in outcome.report
+    assert "perhaps" in outcome.report or not items
 
 
 D_LOSS, G_LOSS = "the discriminator's hinge loss", "the generator's loss"

@@ -275,7 +275,7 @@ points
 # ## 7. Would your test have found it? (2 points)
 #
 # Your penalty is right. Many that were published are not, and their pictures look well. `sound` is a test: it gets a function `penalty(critic, real, fake)` that promises the penalty of task 5 at the points of task 4, and
-# returns True if the promise is kept, False if not. The check hands you right ones, written in several ways, and wrong ones that were all published or handed in. A critic is any function from [N, ...] to [N]
+# returns True if the promise is kept, False if not. (It may take a quarter of a second.) The check hands you right ones, written in several ways, and wrong ones that were all published or handed in. A critic is any function from [N, ...] to [N]
 # that you like. Think about:
 #
 # - which critic has a slope that tells *where* the penalty looked? What is the mean of the penalty there, and how far from it may $N$ random points take you?

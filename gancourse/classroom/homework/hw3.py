@@ -309,15 +309,13 @@ def _best_of(best_critic: Callable, p: Tensor, q: Tensor, metric: Tensor) -> Non
             came = best_critic(p, q, metric)
         except (TypeError, AttributeError, RuntimeError, ValueError) as error:
             if "None" in str(error):
-                raise Wrong(
-                    "a critic", "None", "linprog found none: its message says why; b_ub has an entry for each row of A_ub"
-                ) from None
+                raise Wrong("a critic", "None", _NO_CRITIC) from None
             raise
     f = finite(shape(came, [len(p)], "an f has one value for each place")).double()
     value, _ = oracle.best_critic(p, q, metric)
     close((p - q) @ f, value, "what f shows", _BEST_CRITIC.by(measured), atol=1e-6)
-    steepest = float(_steepest(f, metric))
-    true(steepest <= 1 + 1e-6, "no slope above 1", f"{steepest:.6g}", "f_i - f_j <= d_ij for all pairs, both ways round")
+    over = float((f[:, None] - f - metric).max())  # f may be of single precision
+    true(over <= 1e-5, "no f_i - f_j above d_ij", f"one by {over:.3g}", "f_i - f_j <= d_ij for all pairs, both ways round")
 
 
 # 3. The clipped critic ---------------------------------------------------------------------------------------------------
@@ -897,8 +895,8 @@ def _taken(between: Callable = _between, value: Callable = _penalty) -> Penalty:
     return lambda critic, real, fake: value(critic, between(real, fake))
 
 
-def _nothing(critic: Callable, real: Tensor, fake: Tensor) -> Tensor:
-    return 0 * critic(real).sum()
+def _always_7(critic: Callable, real: Tensor, fake: Tensor) -> Tensor:
+    return 7 + 0 * critic(real).sum()
 
 
 def _by_vector_product(critic: Callable, x: Tensor) -> Tensor:
@@ -951,6 +949,8 @@ _LEFT_BEHIND: dict[str, Penalty] = {
     "points hang on the generator": _taken(value=_attached),
     "gradients come by backward(), which writes into the critic's .grad": _taken(value=_by_backward),
 }
+_TOO_STRICT = "what differs: is it chance, or does the test ask too much?"
+_CHANCE = "a mean over N random points is off by some of its standard errors: more points, or more room"
 _WHERE = "a critic of one slope everywhere is the same wherever one looks: take one whose slope tells where it was asked"
 _WHAT = "critics with slopes below and above 1, pictures as well as points, and the number that a right one gives"
 _TRACES = "give fakes that hang on something, a critic with a parameter, call backward(), and look who has a .grad, also before"
@@ -959,26 +959,30 @@ _TRACES = "give fakes that hang on something, a critic with a parameter, call ba
 @part(points=2)
 def soundness(sheet: Sheet, sound: Callable) -> None:
     torch.manual_seed(sheet.integer(0, 10**6))  # the penalties' own epsilon; the caller's random numbers are put back
-    stumbled: list[Exception] = []
+    unable: list[Exception] = [
+        Wrong("True for a right penalty", "False", "what differs: is it chance, or does the test ask too much?")
+    ]
 
-    with sheet.item("right ones pass, and not everything does", 0.5):
+    with sheet.item("right ones pass, and not everything does", 0.5), helped(sound, between=_between, gradient_penalty=_penalty):
         try:
-            for ours in _RIGHT_ONES * 3:
-                slip = "a mean over N random points is off by some of its standard errors: more points, or more room"
-                true(_verdict(sound(ours)), "True for a right penalty", "False", slip)
-            true(not _passed(sound, _nothing), "False for a penalty that is always 0", "True")
+            verdicts = [_verdict(sound(ours)) for ours in _RIGHT_ONES * 2]
         except Exception as error:
-            stumbled.append(error)
-            raise
+            unable[:] = [error]
+        else:
+            unable = [] if any(verdicts) else unable
+        if unable:
+            raise unable[0]
+        true(all(verdicts), "True for a right penalty", f"False in {verdicts.count(False)} of {len(verdicts)} cases", _CHANCE)
+        true(not _passed(sound, _always_7), "False for a penalty that is always 7", "True")
 
     for title, wrong, slip in (
         ("one that looks in the wrong place is found", _ELSEWHERE, _WHERE),
         ("one that measures something else is found", _ELSE, _WHAT),
         ("one that leaves the wrong things behind is found", _LEFT_BEHIND, _TRACES),
     ):
-        with sheet.item(title, 0.5):
-            if stumbled:  # a test that lets nobody pass finds nothing
-                raise stumbled[0]
+        with sheet.item(title, 0.5), helped(sound, between=_between, gradient_penalty=_penalty):
+            if unable:  # a test that lets nobody pass finds nothing
+                raise unable[0]
             for what, theirs in wrong.items():
                 true(not _passed(sound, theirs), f"False for a penalty whose {what}", "True", slip)
 

@@ -248,11 +248,12 @@ class _Noting(nn.Module):
 
     def __init__(self, inner: nn.Module) -> None:
         super().__init__()
-        self.inner, self.seen = inner, set[tuple[tuple[float, ...], int]]()
+        self.inner, self.seen = inner, set[tuple[Any, ...]]()
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
         rows = x.detach().reshape(len(x), -1).tolist()
-        self.seen.update((tuple(round(v, 6) for v in row), int(k)) for row, k in zip(rows, y.tolist(), strict=False))
+        labels = y.tolist() if isinstance(y, Tensor) and len(y.shape) == 1 else [show(y)] * len(rows)
+        self.seen.update((*(round(v, 6) for v in row), k) for row, k in zip(rows, labels, strict=False))
         return self.inner(x, y)
 
 
@@ -362,7 +363,7 @@ def _meet(what: str, answer: Callable, right: Callable, slips: Slips, g: nn.Modu
     def met(loss: Callable) -> list[list[Any]]:
         players = _Noting(g), _Noting(d)
         scalar(loss(*players, *batch))
-        return [sorted(player.seen) for player in players]
+        return [sorted(player.seen, key=repr) for player in players]
 
     came, expected = met(answer), met(right)
     if came != expected:
