@@ -132,7 +132,7 @@ points
 # know them afterwards, and autograd must not see the clamping.
 #
 # `critic_step` is one step: the loss, the optimiser, then the box. It returns the critic's *estimate* $\mathbb{E} f(x) - \mathbb{E} f(G(z))$ from before the step, a plain number. Remember
-# what homework 1 had to say about `.grad` and about `.detach()`.
+# what homework 1 had to say about `.grad` and about `.detach()`. (The check lends it a right `critic_loss` and `clip`, so that a slip there costs nothing here.)
 
 # %% solution="clipping"
 def critic_loss(real, fake):

@@ -761,8 +761,8 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
             def constant(points: Tensor, f: Callable = linear) -> Tensor:
                 return 0 * f(points)
 
-            slips, flat = _PENALTY.at(constant, at), "its slope is 0, and 0 is 1 away from 1"
-            close(scalar(gradient_penalty(constant, at)), 1.0, f"a constant critic, {kind}", slips, flat, rtol=1e-3)
+            slips, slip = _PENALTY.at(constant, at), "its slope is 0, and 0 is 1 away from 1"
+            close(scalar(gradient_penalty(constant, at)), 1.0, f"a constant critic, {kind}", slips, slip, rtol=1e-3)
 
     with sheet.item("a critic whose slope differs from sample to sample", 1):
         with unchanged(x=x):
@@ -913,6 +913,7 @@ def _without_graph(critic: Callable, x: Tensor) -> Tensor:
 def _by_backward(critic: Callable, x: Tensor) -> Tensor:
     x = x.detach().requires_grad_()
     critic(x).sum().backward(create_graph=True)
+    assert x.grad is not None
     return centred_at_1(_lengths(x.grad))
 
 

@@ -92,8 +92,8 @@ def normalisation(sheet: Sheet, conditional_batch_norm: Callable) -> None:
 
     with sheet.item("the statistics are those of the whole batch", 0.5):
         for labels in (y, torch.full_like(y, 1)):
-            given, what = (x, labels, zeros, zeros), "tables of zeros: the plain normalisation"
-            close(conditional_batch_norm(*given), plain, what, _BATCH_NORM.at(*given))
+            what, slips = "tables of zeros: the plain normalisation", _BATCH_NORM.at(x, labels, zeros, zeros)
+            close(conditional_batch_norm(x, labels, zeros, zeros), plain, what, slips)
         quiet = (1e-3 * x, y, zeros, zeros)
         compare(conditional_batch_norm, _norm(), quiet, _BATCH_NORM, "a quiet channel, with the default eps")
         half = F.batch_norm(x, None, None, training=True, eps=0.5)
