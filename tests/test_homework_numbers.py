@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_how_far_the_judge_of_homework_4_can_be_trusted() -> None:
-    """The share of unseen digits that get their own label from the nearest of the 6,000 of the cpu scale, as its last cell has it."""
+    """The share of unseen digits that get their own label from the nearest of the cpu scale's 6,000, as its last cell has it."""
     text = build.find("hw4", ROOT).read_text(encoding="utf-8")
     (quoted,) = re.findall(r"the judge read (\d+) of 100 unseen real digits", text)
     assert "data.digits(16, scale.pick(ci=400, cpu=6000" in text

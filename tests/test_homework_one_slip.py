@@ -67,6 +67,11 @@ D_LOSS, G_LOSS = "the discriminator's hinge loss", "the generator's loss"
         ),
         (
             "def discriminator_loss(g, d, x, y, z, k):\n"
+            "    return (F.relu(1 - d(x, y)) + F.relu(1 + d(g(z, k).detach(), k))).mean()",
+            [D_LOSS],
+        ),
+        (
+            "def discriminator_loss(g, d, x, y, z, k):\n"
             "    return F.relu(1 - d(x, y)).mean() + F.relu(1 + d(g(z, k).detach(), y)).mean()",
             ["each picture meets its own label"],
         ),

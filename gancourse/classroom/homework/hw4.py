@@ -360,12 +360,20 @@ def pairs(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) 
 def _meet(what: str, answer: Callable, right: Callable, slips: Slips, g: nn.Module, d: nn.Module, *batch: Tensor) -> None:
     """Raise Wrong unless G and D meet the rows and labels that they meet in the right loss, whatever is made of D's answers."""
 
-    def met(loss: Callable) -> list[list[Any]]:
+    def met(loss: Callable, known: list[list[Any]] | None = None) -> list[list[Any]]:
         players = _Noting(g), _Noting(d)
-        scalar(loss(*players, *batch))
-        return [sorted(player.seen, key=repr) for player in players]
+        stumbled = None
+        try:
+            scalar(loss(*players, *batch))
+        except RuntimeError as error:  # after all have met, what is made of D's answers is asked elsewhere
+            stumbled = error
+        seen = [sorted(player.seen, key=repr) for player in players]
+        if stumbled and seen != known:
+            raise stumbled
+        return seen
 
-    came, expected = met(answer), met(right)
+    expected = met(right)
+    came = met(answer, expected)
     if came != expected:
         slip = exactly(came, expected, slips.by(met))
         raise Wrong(f"{what}: each picture with its own label", "other pictures, or other labels", slip)
@@ -793,6 +801,10 @@ _CLASS_TERM = Slips("class_term") | {
     "weighed with q(y | x): the pictures are not equally frequent, use q(y, x)": lambda q, c: _class_term(q / q.sum(0), c),
     "weighed with q(x | y): the classes are not equally frequent, use q(y, x)": (
         lambda q, c: _class_term(q / q.sum(1, keepdim=True), c)
+    ),
+    "no small constant in the logarithm: what C rules out costs without bound": (
+        lambda q, c: _class_term(q, c + 1e-8),
+        lambda q, c: _class_term(q, c + 1e-12),
     ),
     _NOTHING_DRAWN: lambda q, c: -(q * c.log()).sum(),
 }
