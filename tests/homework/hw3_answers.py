@@ -131,7 +131,7 @@ def critic_by(pairs, sign=-1, bounds=(None, None)):
 
 
 right("a critic by loops", best_critic=critic_by(lambda i, n: [j for j in range(n) if j != i]))
-right("in single precision", best_critic=lambda *a: oracle.best_critic(*a)[1].float())
+right("a critic in single precision", best_critic=lambda *a: oracle.best_critic(*a)[1].float())
 right("with the diagonal, f at least 0", best_critic=critic_by(lambda i, n: range(n), bounds=(0, None)))
 wrong("one way round only", "both ways round", best_critic=critic_by(lambda i, n: range(i)))
 wrong("the sign of the sum", "linprog minimises", best_critic=critic_by(lambda i, n: range(n), sign=1))
