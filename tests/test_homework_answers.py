@@ -115,6 +115,7 @@ def test_a_penalty_without_a_graph_of_its_own_keeps_the_points_for_what_it_leave
             "the slopes",
             {"conditional_batch_norm": lambda x, y, g, b, eps=1e-5: x.square() + (g[y].sin() + 3 * b[y])[:, :, None, None]},
         ),
+        ("hw4", "codes", "of a reader that never looks", {"blind_bound": lambda c: -0.1765 + 0 * c.sum()}),
         ("hw5", "equalised", "what is stored", {"equalised_linear": lambda x, w, b, gain=1.0, m=1.0: x @ w.T + b}),
         ("hw5", "batch", "a collapsed batch", {"minibatch_std": lambda *a, **k: _steeper(*a, **k)}),
         (
@@ -148,8 +149,13 @@ _STAYS_RIGHT = {  # what is said of effects, layers, whole numbers, permutations
     ],
     "hw2 initial": ["convolutions", "batch norm, and nothing else"],
     "hw3 clipping": ["the box", "one step of the critic, and then the box"],
+    "hw3 soundness": [
+        *("right ones pass, and not everything does", "one that looks in the wrong place is found"),
+        *("one that measures something else is found", "one that leaves the wrong things behind is found"),
+    ],
     "hw3 penalty": ["also where the critic is flat", "and leaves no trace"],
     "hw4 normalisation": ["nothing is overwritten, any device will do"],
+    "hw4 pairs": ["each picture meets its own label", "whose gradients"],
     "hw6 unet": ["the decoder's channels", "every layer works once"],
     "hw6 patches": ["the receptive field", "the window of one logit", "a window that is measured"],
     "hw6 cycle": ["two impostors"],

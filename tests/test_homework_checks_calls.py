@@ -22,6 +22,21 @@ def test_slopes() -> None:
             calls.gradient(dead, at)
 
 
+def test_an_answer_is_helped_with_the_others_that_it_calls() -> None:
+    space: dict = {"double": lambda x: 3 * x}
+    exec("def answer(x): return double(x)", space)
+    own = space["double"]
+    with calls.helped(space["answer"], double=lambda x: 2 * x, unknown=len):
+        assert space["answer"](1) == 2 and "unknown" not in space
+    assert space["answer"](1) == 3 and space["double"] is own
+    with pytest.raises(ZeroDivisionError), calls.helped(space["answer"], double=lambda x: x / 0):
+        space["answer"](1)
+    assert space["double"] is own
+    for other in (len, torch.nn.ReLU(), None):
+        with calls.helped(other, double=len):
+            pass
+
+
 def test_in_place_calls_and_devices() -> None:
     x = torch.ones(3)
     with calls.unchanged(x=x):

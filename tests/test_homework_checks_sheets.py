@@ -41,6 +41,28 @@ def test_what_stumbles_outside_an_item_costs_the_rest() -> None:
     assert score == 1 and "ZeroDivisionError" in str(score.report)
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda: torch.ones(4) - torch.ones(7), "perhaps   two batches of different size"),
+        (lambda: torch.lerp(torch.ones(2).double(), torch.ones(2).double(), torch.rand(2)), "perhaps   two precisions that meet"),
+        (lambda: torch.ones(2, 2) @ torch.ones(2, 2).double(), "perhaps   two precisions that meet"),
+        (lambda: torch.nn.BatchNorm2d(2)(torch.ones(2, 2, 3, 3).double()), "perhaps   two precisions that meet"),
+        (lambda: torch.ones(3).reshape(2, 2), "is invalid for input of size 3"),
+        (lambda: torch.arange(3).mean(), "Input dtype must be"),
+    ],
+)
+def test_what_torch_says_of_shapes_and_precisions_is_put_in_words(answer, said: str) -> None:
+    @checks.part(points=1)
+    def example(sheet, f):
+        with sheet.item("first", 1):
+            f()
+
+    report = str(example(answer, quiet=True).report)
+    assert said in report, report
+    assert ("perhaps" in report) == said.startswith("perhaps")
+
+
 def test_stubs_exits_and_time_are_named() -> None:
     @checks.part(points=2)
     def example(sheet, f):

@@ -37,7 +37,7 @@ def test_lectures_and_homework_ask_for_the_same_functions() -> None:
     assert asked.measuring.trace_of_root is hw8.trace_of_root is right.trace_of_root
     assert (hw4._hinge, hw4._raised, hw4._minus_log) == (losses.hinge_d, losses.hinge_g, losses.non_saturating_g)
     assert hw2._conv_size is convolution.convolved_size
-    assert hw3.centred_at_1 is right.centred_at_1 and hw3._move is right.pull and hw6._gap is right.gap
+    assert hw3.centred_at_1 is right.centred_at_1 and asked.objectives.pull is right.pull and hw6._gap is right.gap
 
 
 def _bodies(path: Path) -> dict[str, str]:

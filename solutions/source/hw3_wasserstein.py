@@ -2,7 +2,7 @@
 # # Homework 3. Wasserstein and friends
 #
 # **After** lectures 11 and 12. **Time**: about 110 minutes. **Points**: 20. **At the end** two critics of your own making teach a generator to draw a
-# ring: one clipped, one held by a gradient penalty. And your own linear program says how far each of them was from the truth.
+# ring: one clipped, one held by a gradient penalty. And your own linear program says how much of the distance each one shows.
 #
 # As before: replace `raise NotImplementedError()`, run the cell below, read what the check says. It grades what you hand in with other
 # random numbers, so run everything from top to bottom first. Everything here runs on the CPU.
@@ -81,7 +81,7 @@ axis.set(aspect="equal", title=f"W = {work:.3f}", xlabel="$x_1$", ylabel="$x_2$"
 plt.show()
 
 # %% [markdown]
-# ## 2. What a critic proves (2 points)
+# ## 2. What a critic proves (3 points)
 #
 # No function $f$ with $|f(x_i) - f(x_j)| \le d_{ij}$ can show a larger difference of means than $W(p, q)$; the best one shows exactly $W$. But a function that somebody hands
 # you need not be 1-Lipschitz. Let
@@ -89,7 +89,10 @@ plt.show()
 # $$K = \max_{i \ne j} \frac{|f_i - f_j|}{d_{ij}}$$
 #
 # be its Lipschitz constant on the places. Then $f / K$ is allowed, and what $f$ proves is $(\mathbb{E}_p f - \mathbb{E}_q f) / K$. Write it. It may be negative: $f$ is then upside down.
-# Look after the diagonal, where both numbers of the quotient are 0, and after a constant $f$, which proves 0.
+# Mind the diagonal, where the quotient is 0/0, and a constant $f$: it proves exactly 0, with no small number added to $K$.
+#
+# And which $f$ is the best? That is a linear program, too: the largest $\sum_i (p_i - q_i) f_i$ with $f_i - f_j \le d_{ij}$ for all $i \ne j$. `A_ub=A, b_ub=b` asks for `A @ x <= b`.
+# `linprog` minimises, and takes `x` at least 0 unless it is told otherwise: does that matter here?
 
 # %% solution="duality"
 def shown(f, p, q, distance):
@@ -100,10 +103,22 @@ def shown(f, p, q, distance):
     return ((p - q) * f).sum() / steepest if steepest > 0 else 0.0
     ### END SOLUTION
 
-# %% check="duality" points=2
-points = hw3.duality(shown)
+
+def best_critic(p, q, distance):
+    """An f [n] with slope at most 1 that shows W: p, q [n] on the same n places, distance [n, n] (all float64)."""
+    ### BEGIN SOLUTION
+    n = len(p)
+    i, j = np.nonzero(~np.eye(n, dtype=bool))  # all pairs, both ways round
+    slopes = np.zeros((len(i), n))
+    slopes[np.arange(len(i)), i], slopes[np.arange(len(i)), j] = 1, -1
+    answer = linprog((q - p).numpy(), A_ub=slopes, b_ub=distance.numpy()[i, j])  # f + 5 shows what f shows: f >= 0 takes nothing away
+    return torch.as_tensor(answer.x)
+    ### END SOLUTION
+
+# %% check="duality" points=3
+points = hw3.duality(shown, best_critic)
 ### BEGIN HIDDEN TESTS
-points = min(points, hw3.duality(shown, seed=1958))
+points = min(points, hw3.duality(shown, best_critic, seed=1958))
 ### END HIDDEN TESTS
 points
 
@@ -114,10 +129,10 @@ points
 # *minimises*; expectations are means over the batch, and real and fake batches may differ in size. (A widely read annotated repository has a hinge loss under this name. The hinge is flat where this loss never is.)
 #
 # WGAN keeps $f$ from becoming steep by a box: after each of its steps *every* parameter is clamped to $[-c, c]$. `clip` does this to the critic's own parameters, in place: the optimiser must still
-# know them afterwards, and no gradient is asked of the clamping.
+# know them afterwards, and autograd must not see the clamping.
 #
 # `critic_step` is one step: the loss, the optimiser, then the box. It returns the critic's *estimate* $\mathbb{E} f(x) - \mathbb{E} f(G(z))$ from before the step, a plain number. Remember
-# what homework 1 had to say about `.grad` and about `.detach()`.
+# what homework 1 had to say about `.grad` and about `.detach()`. (The check lends it a right `critic_loss` and `clip`, so that a slip there costs nothing here.)
 
 # %% solution="clipping"
 def critic_loss(real, fake):
@@ -220,7 +235,7 @@ points = min(points, hw3.penalty(gradient_penalty, seed=2019))
 points
 
 # %% [markdown]
-# ## 6. Least squares (2 points)
+# ## 6. Least squares (1 point)
 #
 # Lecture 12's other cure for flat losses. With $D(x)$ the network's output itself, no sigmoid, and codes $a$ for fake, $b$ for real, $c$ for what the generator wants to hear,
 #
@@ -249,7 +264,7 @@ def best_d(p, q, a, b):
     return (b * p + a * q) / (p + q)
     ### END SOLUTION
 
-# %% check="least_squares" points=2
+# %% check="least_squares" points=1
 points = hw3.least_squares(squares_d, squares_g, best_d)
 ### BEGIN HIDDEN TESTS
 points = min(points, hw3.least_squares(squares_d, squares_g, best_d, seed=2020))
@@ -257,70 +272,46 @@ points = min(points, hw3.least_squares(squares_d, squares_g, best_d, seed=2020))
 points
 
 # %% [markdown]
-# ## 7. A thermostat (2 points)
+# ## 7. Would your test have found it? (2 points)
 #
-# BEGAN's discriminator is an autoencoder, and what it says about a picture is how badly it draws it: $\mathcal{L}(x)$ is the mean over the pixels of $|x - D(x)|$. With $k_t$ between 0 and 1,
+# Your penalty is right. Many that were published are not, and their pictures look well. `sound` is a test: it gets a function `penalty(critic, real, fake)` that promises the penalty of task 5 at the points of task 4, and
+# returns True if the promise is kept, False if not. (It may take a quarter of a second.) The check hands you right ones, written in several ways, and wrong ones that were all published or handed in. A critic is any function from [N, ...] to [N]
+# that you like. Think about:
 #
-# $$L_D = \mathcal{L}(x) - k_t\, \mathcal{L}(G(z)), \qquad L_G = \mathcal{L}(G(z)), \qquad
-# k_{t+1} = k_t + \lambda \bigl(\gamma\, \mathcal{L}(x) - \mathcal{L}(G(z))\bigr), \text{ held in } [0, 1].$$
-#
-# Write the three pieces. `next_k` gets and returns plain numbers. (One public collection does not hold $k$ in $[0, 1]$. Lecture 12 shows what it does then.)
+# - which critic has a slope that tells *where* the penalty looked? What is the mean of the penalty there, and how far from it may $N$ random points take you?
+# - points [N, 2] forgive what pictures do not;
+# - what does the critic's optimiser need of the penalty? Who must *not* get a gradient, when `fake` comes from a generator? And who if nobody has called `backward()` yet?
 
-# %% solution="thermostat"
-def errors(autoencoder, x):
-    """How badly each picture is drawn: [N, ...] -> [N]."""
+# %% solution="soundness"
+def sound(penalty):
+    """Whether penalty(critic, real, fake) is the gradient penalty, with all that its users need of it: True or False."""
     ### BEGIN SOLUTION
-    return (x - autoencoder(x)).abs().flatten(1).mean(1)
+    draw = torch.Generator().manual_seed(0)
+    u = torch.randn(4000, 3, 2, 2, generator=draw, dtype=torch.float64)
+    u = u / u.flatten(1).norm(dim=1)[:, None, None, None]  # the points between u and -u have lengths |2 epsilon - 1|
+    w, made = u[0].clone().requires_grad_(), (-u).requires_grad_()
+    if abs(penalty(lambda x: (w * x).flatten(1).sum(1), u, made * 1.0).item()) > 1e-6:  # slope 1 everywhere
+        return False
+    scales = [torch.ones((), dtype=torch.float64, requires_grad=True) for _ in range(2)]
+    values = [penalty(lambda x, s=s: (s * x.square()).flatten(1).sum(1) / 2, u, made * 1.0) for s in scales]  # slope x at x
+    if max(abs(value.item() - 1 / 3) for value in values) > 0.03 or not values[0].requires_grad:  # E(|2 epsilon - 1| - 1)^2 = 1/3
+        return False
+    values[0].backward()
+    return scales[0].grad is not None and scales[1].grad is None and made.grad is None
     ### END SOLUTION
 
-
-def began_losses(real_errors, fake_errors, k):
-    """L_D and L_G from the errors of real [N] and fake [M] pictures: two scalars."""
-    ### BEGIN SOLUTION
-    return real_errors.mean() - k * fake_errors.mean(), fake_errors.mean()
-    ### END SOLUTION
-
-
-def next_k(k, real_error, fake_error, gamma, rate):
-    """k_{t+1} from k_t and the two mean errors; rate is lambda."""
-    ### BEGIN SOLUTION
-    return min(max(k + rate * (gamma * real_error - fake_error), 0.0), 1.0)
-    ### END SOLUTION
-
-# %% check="thermostat" points=2
-points = hw3.thermostat(errors, began_losses, next_k)
+# %% check="soundness" points=2
+points = hw3.soundness(sound)
 ### BEGIN HIDDEN TESTS
-points = min(points, hw3.thermostat(errors, began_losses, next_k, seed=2021))
+points = min(points, hw3.soundness(sound, seed=2021))
 ### END HIDDEN TESTS
 points
 
 # %% [markdown]
-# A thermostat is understood by watching it. In this model of a game the real pictures' error falls slowly, and the fakes' error follows $k$ with a delay: the more $D$ cares, the worse it draws them. Your `next_k` should bring the
-# ratio of the two errors to $\gamma = 0.5$ from either side, and hold it there.
-
-# %% picture
-fig, axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained")
-for start, colour in ((0.9, viz.COLOURS["fake"]), (0.1, viz.COLOURS["real"])):
-    k, fake_error, ks, ratios = 0.0, start, [], []
-    for t in range(600):
-        real_error = 0.3 + 0.3 * 0.99**t
-        fake_error += 0.05 * (0.5 * k - fake_error)
-        k = next_k(k, real_error, fake_error, gamma=0.5, rate=0.05)
-        ks.append(k)
-        ratios.append(fake_error / real_error)
-    axes[0].plot(ks, color=colour, label=f"fakes' first error {start}")
-    axes[1].plot(ratios, color=colour)
-axes[1].axhline(0.5, color="0.6", linestyle=":")
-axes[0].set(xlabel="round", ylabel="k", ylim=(-0.05, 1.05))
-axes[1].set(xlabel="round", ylabel="fake error / real error")
-axes[0].legend(fontsize=8)
-plt.show()
-
-# %% [markdown]
 # ## Your critics
 #
-# The ring of homework 1 again, eight spots. The same generator, the same critic, five of its steps to one of $G$; once in your box with $c = 0.1$, once with your penalty. Its weight is 1 here, where the paper's
-# pictures need 10, and both critics learn five times as fast as $G$, so that they are never far from their best. It takes a minute or two.
+# The ring of homework 1 again, eight spots. The same networks, the same optimiser, five steps of the critic to one of $G$; once your box with $c = 0.1$, once your penalty. (The paper of the box takes RMSProp. Here one thing differs.)
+# The penalty's weight is 1, where the paper takes 10, and both critics learn five times as fast as $G$. It takes a minute or two.
 #
 # Along the way three numbers for the distance between 64 real and 64 generated points: what your `earth_mover` says, what the critic's difference of means is, and
 # what the critic *proves*, by your `shown`.
@@ -350,12 +341,12 @@ def measure(critic, real, made):
     return float(work), float((HALVES[0] - HALVES[1]) @ f), float(shown(f, *HALVES, metric))
 
 
-def play(step, optimiser, seed=0, k=5, batch=64):
+def play(step, seed=0, k=5, batch=64):
     """Train on the ring; returns critics and samples at four moments, and the three numbers along the way."""
     torch.manual_seed(seed)
     draw = torch.Generator().manual_seed(seed)
     generator, critic = mlp.Generator(2, (2,), hidden=(64, 64)), mlp.Discriminator((2,), hidden=(64, 64))
-    opt_g, opt_f = optimiser(generator, 4e-4), optimiser(critic, 2e-3)
+    opt_g, opt_f = adam(generator, 4e-4), adam(critic, 2e-3)
     eye, judges = torch.randn(500, 2, generator=torch.Generator().manual_seed(1)), ring.sample(N, seed=5)
     total = scale.pick(ci=20, cpu=800, gpu=8000)
     shots, track = [], []
@@ -374,10 +365,6 @@ def play(step, optimiser, seed=0, k=5, batch=64):
     return shots, track
 
 
-def rmsprop(network, lr):
-    return torch.optim.RMSprop(network.parameters(), lr=lr)
-
-
 def adam(network, lr):
     return torch.optim.Adam(network.parameters(), lr=lr, betas=(0.5, 0.9))
 
@@ -386,7 +373,7 @@ def clipped_step(*players):
     return critic_step(*players, c=0.1)
 
 
-runs = {"clipped": play(clipped_step, rmsprop), "penalty": play(penalised_step, adam)}
+runs = {"clipped": play(clipped_step), "penalty": play(penalised_step)}
 
 # %% picture
 real = ring.sample(500, seed=3)
@@ -404,10 +391,13 @@ for (name, (shots, _)), row in zip(runs.items(), axes, strict=True):
 plt.show()
 
 # %% [markdown]
-# Blue is the data, orange what your generator makes, and the background is the critic, darker where it is higher: the generator is pushed from light to dark. And the three numbers:
+# Blue is the data, orange what your generator makes, and the background is the critic, darker where it is higher: the generator is pushed from light to dark. And the three numbers. The grey band
+# is a floor: what your `earth_mover` says, in ten draws, of 64 points of the data and 64 others of the data.
 
 # %% picture
-fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
+even, clouds = torch.full((N,), 1 / N, dtype=torch.float64), [ring.sample(2 * N, seed=100 + draw).double() for draw in range(10)]
+floor = [float(earth_mover(even, even, torch.cdist(cloud[:N], cloud[N:]))[1]) for cloud in clouds]
+fig, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained", sharey=True)
 for axis, (name, (_, track)) in zip(axes, runs.items(), strict=True):
     when, *numbers = zip(*track, strict=True)
     for values, label, colour in zip(
@@ -418,6 +408,7 @@ for axis, (name, (_, track)) in zip(axes, runs.items(), strict=True):
     ):
         axis.plot(when, values, color=colour, label=label)
     axis.axhline(0, color="0.85", linewidth=0.8, zorder=0)
+    axis.axhspan(min(floor), max(floor), color="0.9", zorder=0, label="W, data and other data")
     axis.set(title=name, xlabel="round", ylabel="distance")
 axes[1].legend(fontsize=8)
 plt.show()
@@ -426,7 +417,7 @@ plt.show()
 # Four questions to take to class (no points):
 #
 # 1. The yellow line can never be above the black one, whatever the critic. Why? And why is the green one, which papers plot as "the Wasserstein estimate", free to be anywhere?
-# 2. The black line does not go to 0 even where the pictures look right. What is W between 64 points of the ring and 64 *other* points of the ring? Compute it with your `earth_mover`.
+# 2. The black line does not go to 0, not even where the picture is a ring. Where do your runs end, seen from the grey band, and why is the band itself not at 0?
 # 3. Put each of the published mistakes into `between` and `gradient_penalty`, one at a time: $\epsilon = 1$, a normal $\epsilon$, one for each entry, `norm(dim=0)`, no `create_graph`. Play again. Which of them would you have
 #    noticed from the pictures alone?
-# 4. Give `penalised_step` its published weight of 10 and play again. Look at the yellow line. What has become of the generator's way home, and which of the two players would you slow down?
+# 4. Give `penalised_step` its published weight of 10 and play again. Look at the yellow line: what does it say when it is negative? Which of the two players would you slow down?

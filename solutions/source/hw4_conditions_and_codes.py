@@ -6,7 +6,7 @@
 #
 # As before: replace `raise NotImplementedError()`, run the check below it, read what it says, try again as often as you like. The same checks grade what you
 # hand in, with other random numbers. Run everything from top to bottom before you do, and leave the names of the functions as they are.
-# A tensor that you make inside a function belongs on the device of its arguments; the checks ask for it where that can go wrong.
+# A tensor that you make inside a function belongs on the device of its arguments and has their precision, float64 in most checks.
 
 # %% setup
 import math
@@ -23,7 +23,7 @@ from gancourse.models.layers import spectral
 torch.set_num_threads(1)  # networks this small gain nothing from a second core
 
 # %% [markdown]
-# ## 1. A normalisation that is told the class (4 points)
+# ## 1. A normalisation that is told the class (3 points)
 #
 # Batch normalisation takes every channel of a batch to mean 0 and variance 1, and then gives it a gain and a bias. In *conditional* batch normalisation each class
 # has gains and biases of its own. With $x_{nchw}$ the value of channel $c$ at place $(h, w)$ of picture $n$, and $y_n$ that picture's label,
@@ -46,7 +46,7 @@ def conditional_batch_norm(x, y, gains, biases, eps=1e-5):
     return (1 + gains[y])[:, :, None, None] * normal + biases[y][:, :, None, None]
     ### END SOLUTION
 
-# %% check="normalisation" points=4
+# %% check="normalisation" points=3
 points = hw4.normalisation(conditional_batch_norm)
 ### BEGIN HIDDEN TESTS
 points = min(points, hw4.normalisation(conditional_batch_norm, seed=2017))
@@ -54,9 +54,9 @@ points = min(points, hw4.normalisation(conditional_batch_norm, seed=2017))
 points
 
 # %% [markdown]
-# ## 2. Two ways to tell the discriminator (4 points)
+# ## 2. Two ways to tell the discriminator (3 points)
 #
-# The first conditional GAN ([Mirza & Osindero 2014](https://arxiv.org/abs/1411.1784)) puts the label beside the picture. Beside channels that means $K$ more channels, each constant over the
+# The first conditional GAN ([Mirza & Osindero 2014](https://arxiv.org/abs/1411.1784)) puts the label beside the picture. For pictures, these are $K$ more channels, each constant over the
 # picture: ones for the picture's class, zeros for the others. `with_label_maps` appends them, in the order of the classes, after the picture's own channels.
 #
 # Projection ([Miyato & Koyama 2018](https://arxiv.org/abs/1802.05637)) lets the label meet the *features* $h(x)$ that the discriminator has computed. Each class has a vector $v_k$, a row of a table
@@ -82,7 +82,7 @@ def projection(h, y, w, b, table):
     return h @ w + b + (table[y] * h).sum(1)
     ### END SOLUTION
 
-# %% check="telling" points=4
+# %% check="telling" points=3
 points = hw4.telling(with_label_maps, projection)
 ### BEGIN HIDDEN TESTS
 points = min(points, hw4.telling(with_label_maps, projection, seed=2018))
@@ -90,7 +90,7 @@ points = min(points, hw4.telling(with_label_maps, projection, seed=2018))
 points
 
 # %% [markdown]
-# ## 3. Each picture with its own label (4 points)
+# ## 3. Each picture with its own label (3 points)
 #
 # The players of a conditional GAN. $G(z, y)$ draws a picture for a label, and $D(x, y)$ judges a picture *together with* a label. A fake goes to
 # the discriminator with the label it was drawn for. The losses are the hinge losses,
@@ -116,7 +116,7 @@ def generator_loss(generator, discriminator, z, y_fake):
     return -discriminator(generator(z, y_fake), y_fake).mean()
     ### END SOLUTION
 
-# %% check="pairs" points=4
+# %% check="pairs" points=3
 points = hw4.pairs(discriminator_loss, generator_loss)
 ### BEGIN HIDDEN TESTS
 points = min(points, hw4.pairs(discriminator_loss, generator_loss, seed=2019))
@@ -131,12 +131,13 @@ points
 #
 # $$I(c; x) = \sum_{c, x} P(c, x) \log \frac{P(c, x)}{P(c)\, P(x)} .$$
 #
-# For pictures nobody has the table. InfoGAN ([Chen et al. 2016](https://arxiv.org/abs/1606.03657)) asks a reader $Q(c \mid x)$ instead, and counts
+# For pictures nobody has the table. InfoGAN ([Chen et al. 2016](https://arxiv.org/abs/1606.03657)) asks a reader $Q(c \mid x)$ instead, and takes
 #
 # $$L(Q) = H(c) + \sum_{c, x} P(c, x) \log Q(c \mid x) \;\le\; I(c; x), \qquad H(c) = -\sum_c P(c) \log P(c) .$$
 #
 # Write both for a table `joint` $[C, X]$ that sums to 1 (the rows are codes) and a reader `q` $[C, X]$, each column of which is a distribution over the codes.
 # Natural logarithms, and $0 \log 0 = 0$ everywhere: for pairs that never occur, for pictures that nobody draws, for codes that nobody uses.
+# But where $P > 0$ and $Q = 0$ the bound is $-\infty$: that reader is sure, and wrong.
 
 # %% solution="information"
 def mutual_information(joint):
@@ -181,15 +182,18 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# ## 5. The bound from samples (2 points)
+# ## 5. The bound from samples (3 points)
 #
 # In training the sum over $P(c, x)$ is a mean over a batch: draw the codes, draw the pictures, ask $Q$. For a *category* out of $K$, all equally likely, $Q$ gives
-# $K$ logits (before any softmax). For a *number* that is uniform in $[-1, 1]$ it gives a mean $m$ and the logarithm $s$ of a standard deviation, and
+# $K$ logits (before any softmax); a batch need not hold all $K$. For a *number* that is uniform in $[-1, 1]$ it gives a mean $m$ and the logarithm $s$ of a standard deviation, and
 #
 # $$\log Q(c \mid x) = -\tfrac12 \log 2\pi - s - \frac{(c - m)^2}{2 e^{2s}} .$$
 #
 # Work out the two entropies $H(c)$ first; the second is that of a density. Both functions return the bound, entropy included, so that for the right reader the
 # number *is* information in nats. It is to be maximised.
+#
+# And what does a reader reach that never looks at the picture? Choose $m$ and $s$, the same for all the codes that came, so that the bound is as high as it can be, and put them in: that is `blind_bound`.
+# It is the zero of your last picture. What does it become for very many uniform codes?
 
 # %% solution="codes"
 def category_bound(logits, c):
@@ -206,15 +210,23 @@ def uniform_bound(mean, log_std, c):
     return math.log(2) - 0.5 * math.log(2 * math.pi) - (log_std + 0.5 * squares).mean()
     ### END SOLUTION
 
-# %% check="codes" points=2
-points = hw4.codes(category_bound, uniform_bound)
+
+def blind_bound(c):
+    """The best bound of a Gaussian Q that never looks at the picture, on codes c [N]: a scalar."""
+    ### BEGIN SOLUTION
+    variance = (c - c.mean()).square().mean()  # m is the mean, exp(2 s) the mean square, and the square's mean is then 1
+    return math.log(2) - 0.5 * torch.log(2 * math.pi * math.e * variance)
+    ### END SOLUTION
+
+# %% check="codes" points=3
+points = hw4.codes(category_bound, uniform_bound, blind_bound)
 ### BEGIN HIDDEN TESTS
-points = min(points, hw4.codes(category_bound, uniform_bound, seed=2021))
+points = min(points, hw4.codes(category_bound, uniform_bound, blind_bound, seed=2021))
 ### END HIDDEN TESTS
 points
 
 # %% [markdown]
-# ## 6. A discriminator that knows the classes (3 points)
+# ## 6. A discriminator that knows the classes (2 points)
 #
 # The other way round: few labels, and a discriminator that is also the classifier. "Generated" is one more class ([Salimans et al. 2016](https://arxiv.org/abs/1606.03498)). With logits $l_1, \dots, l_K$ for the
 # classes, and the logit of the class "generated" fixed at 0, a softmax over all $K + 1$ gives
@@ -249,7 +261,7 @@ def feature_matching(real, fake):
     return (real.mean(0) - fake.mean(0)).square().sum()
     ### END SOLUTION
 
-# %% check="classes" points=3
+# %% check="classes" points=2
 points = hw4.classes(real_logit, semi_supervised_loss, feature_matching)
 ### BEGIN HIDDEN TESTS
 points = min(points, hw4.classes(real_logit, semi_supervised_loss, feature_matching, seed=2022))
@@ -275,12 +287,63 @@ fig.colorbar(shade, label="P(real | x)")
 plt.show()
 
 # %% [markdown]
+# ## 7. What AC-GAN is paid for (3 points)
+#
+# AC-GAN's classifier $C(y \mid x)$ pays its generator by the *class term* $-\sum_{y, x} q(y, x) \log C(y \mid x)$, where $q(y, x)$ is how often the generator is asked for class $y$ and draws picture $x$. Low is good. Let $C$ be
+# perfect: it knows the classes of the data exactly, $C = p(y \mid x)$.
+#
+# Write the class term, for tables $[K, X]$ (the rows are classes). Natural logarithms, $0 \log 0 = 0$, and $+\infty$ where the generator draws what $C$ rules out. What does a *faithful* generator, $q = p$, pay?
+#
+# Then write `best_paid`: the generator that pays least among all that draw each class as often as the data do. It may use only pictures that occur in the data, but for any class.
+
+# %% solution="paid"
+def class_term(q, classifier):
+    """-E_q[log C(y|x)] in nats: q [K, X] sums to 1, each column of the classifier [K, X] is a distribution over the classes: a number."""
+    ### BEGIN SOLUTION
+    return -torch.xlogy(q, classifier).sum()
+    ### END SOLUTION
+
+
+def best_paid(p):
+    """For data p(y, x) [K, X], each of whose pictures occurs: a q [K, X] with the same sums of rows and the least class term."""
+    ### BEGIN SOLUTION
+    told = p / p.sum(0)
+    q = torch.zeros_like(p)
+    q[torch.arange(len(p)), told.argmax(1)] = p.sum(1)  # of each class the picture that is surest to be of it
+    return q
+    ### END SOLUTION
+
+# %% check="paid" points=3
+points = hw4.paid(class_term, best_paid)
+### BEGIN HIDDEN TESTS
+points = min(points, hw4.paid(class_term, best_paid, seed=2023))
+### END HIDDEN TESTS
+points
+
+# %% [markdown]
+# Two classes on a line, which overlap, and what your generator draws of them. Guess before you run it: where will its two heaps stand, and how large is the total variation between them and the data?
+
+# %% picture
+line = torch.linspace(-4, 4, 41, dtype=torch.float64)
+both = torch.stack([torch.exp(-((line - centre) ** 2) / 2) for centre in (-1, 1)])
+p = both / both.sum()
+q, told = best_paid(p), p / p.sum(0)
+fig, axes = plt.subplots(1, 2, figsize=(9, 2.6), layout="constrained", sharex=True)
+for axis, table, name in zip(axes, (p, q), ("the data", "the best-paid generator"), strict=True):
+    for row, colour in zip(table, (viz.COLOURS["real"], viz.COLOURS["fake"]), strict=True):
+        axis.bar(line, row, width=0.2, color=colour, alpha=0.7)
+    axis.set(title=f"{name}: pays {float(class_term(table, told)):.4f} nats", xlabel="$x$")
+axes[0].set_ylabel("how often")
+plt.show()
+print(f"total variation between the two: {float((p.sum(0) - q.sum(0)).abs().sum() / 2):.3f}")
+
+# %% [markdown]
 # ## A chart of digits
 #
 # Everything together. The generator is a small perceptron with your normalisation after each of its two hidden layers; that is the only place where it sees the
 # label. Its latent is noise and one code $c$ in $[-1, 1]$. The discriminator is a perceptron with spectral normalisation, and its last line is your projection. A third
-# network reads the code, and your `uniform_bound` says how well. The generator minimises your `generator_loss` less a fifth of the bound. Nobody tells the code
-# what to mean.
+# network reads the code, and your `uniform_bound` says how well. The generator minimises your `generator_loss` less a fifth of the bound, and the reader learns on the side, from pictures
+# that are detached, so that it also learns if nobody listens to it. Nobody tells the code what to mean.
 
 # %% picture
 class Generator(nn.Module):
@@ -325,7 +388,8 @@ pictures, labels = data.to_float(digits.images), digits.labels
 G, D = Generator(), Discriminator()
 Q = nn.Sequential(nn.Flatten(), nn.Linear(256, 64), nn.LeakyReLU(0.2), nn.Linear(64, 2))
 steps = scale.pick(ci=15, cpu=2000, gpu=10_000)
-optimisers = [torch.optim.Adam(p, lr=1e-3, betas=(0.0, 0.99)) for p in ([*G.parameters(), *Q.parameters()], D.parameters())]
+weight = 0.2  # of the bound, in what G minimises
+optimisers = [torch.optim.Adam(players.parameters(), lr=1e-3, betas=(0.0, 0.99)) for players in (G, D, Q)]
 schedules = [torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps) for optimiser in optimisers]
 for _ in range(steps):
     rows = torch.randint(len(pictures), (64,))
@@ -336,17 +400,22 @@ for _ in range(steps):
 
     z, y = draw_latents(64), torch.randint(10, (64,))
     fakes = G(z, y)
-    bound = code_bound(Q, fakes, z[:, -1])
-    loss_g = generator_loss(lambda z, y, drawn=fakes: drawn, D, z, y) - 0.2 * bound  # a generator that has drawn already
+    drawn = generator_loss(lambda z, y, drawn=fakes: drawn, D, z, y)  # a generator that has drawn already
+    loss_g = drawn - weight * code_bound(Q, fakes, z[:, -1])
     optimisers[0].zero_grad()
     loss_g.backward()
     optimisers[0].step()
+
+    loss_q = -code_bound(Q, fakes.detach(), z[:, -1])
+    optimisers[2].zero_grad()  # what G's loss has left there
+    loss_q.backward()
+    optimisers[2].step()
     for schedule in schedules:
         schedule.step()
 
 # %% [markdown]
 # In the chart each row is a class, with the same noise along the row, and the code goes from -1 (left) to 1 (right). Before you look: a generator that ignores its code draws eleven
-# equal pictures in each row, one that ignores its label draws ten equal rows. These networks are small and the training short: look for what a row keeps and what
+# equal pictures in each row, one that ignores its label draws other digits. These networks are small and the training short: look for what a row keeps and what
 # a column changes, and do not expect every digit to be well written.
 
 # %% picture
@@ -358,8 +427,8 @@ viz.show(viz.labelled_grid(chart, rows=[str(k) for k in range(10)], n_columns=11
 
 # %% [markdown]
 # And numbers. Is each digit what it was asked to be? The nearest real digit, pixel by pixel, lends its label; handwriting that it has not seen shows how far this judge can
-# be trusted. How much does a picture tell about its code? Your bound, in nats, on fresh samples. A Gaussian reader that does not look at the picture gets
-# $\log 2 - \frac12 \log (2 \pi e / 3) = -0.18$ at best; one that is always right gets 1.77 with $s = -2$.
+# be trusted. How much does a picture tell about its code? Your bound, in nats, on fresh samples, and below it your `blind_bound` of the same codes: a reader that does not look.
+# One that is always right gets 1.77 with $s = -2$.
 
 # %% picture
 def judge(x):
@@ -374,14 +443,17 @@ with torch.no_grad():
     print(f"real digits that the judge has not seen, read as they are labelled: {trust:.2f}")
     print(f"your digits, read as what they were asked to be:                    {(judge(fakes) == y).float().mean():.2f}")
     print(f"information about the code: at least {code_bound(Q, fakes, z[:, -1]):.2f} nats")
+    print(f"the best reader that does not look:  {blind_bound(z[:, -1]):.2f} nats")
 
 # %% [markdown]
-# When this was written, the judge read 96 of 100 unseen real digits and 87 of 100 drawn ones as they should be, and the bound was 1.4 nats.
+# In our one training the judge read 94 of 100 unseen real digits and 78 of 100 drawn ones as they should be, and the bound was 1.5 nats.
 #
-# Three questions to take to class (no points):
+# Five questions to take to class (no points):
 #
-# 1. What has the code come to mean in your chart, and does it mean the same in every row? Set the weight of the bound to 0 and train again; then to 1. What does
-#    information cost?
+# 1. What has the code come to mean in your chart, and does it mean the same in every row? Set `weight` to 0 and train again; then to 1. What does
+#    information cost? Why must the reader learn on the side, if the run with 0 is to tell anything?
 # 2. Your normalisation uses the batch it is given, in the chart as in training. Draw eleven pictures of the class 3 alone, then the same latents in a batch with all ten
 #    classes. What is different, and what do libraries keep in order to avoid it?
 # 3. Judge the fakes with the labels of the *data* batch: give `y` in place of `y_fake` to `discriminator` where it judges the fakes. The program runs. What becomes of the rows?
+# 4. Which pictures does the best-paid generator of task 7 never draw? Which distance that you know tells it from the data at once, and which term of AC-GAN's whole loss is there to prevent it?
+# 5. What does `best_paid` choose where two pictures are equally certain, and why does nobody who reads only the class term see the difference?

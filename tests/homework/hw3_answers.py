@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment, linprog
 from torch import Tensor
 
+from gancourse.theory import transport as oracle
 from tests.homework.planting import Garden
 
 garden = Garden("hw3")
@@ -72,6 +73,13 @@ def turned(p, q, cost):
     return [torch.tensor(answer.x).reshape(m, n).T, float(answer.fun)]
 
 
+def other_order(p, q, cost):
+    """Rows of A for a plan that is read column by column, and a plan that is read row by row."""
+    return program(a=turned_rows)(p, q, cost)
+
+
+wrong("A's rows for a plan read column by column", "in two orders", earth_mover=other_order)
+wrong("the work first, then the plan", "the other way round", earth_mover=lambda *a: by_loops(*a)[::-1])
 right("constraints by loops", earth_mover=by_loops)
 right("column by column", earth_mover=turned)
 right("the line in numpy", on_a_line=lambda p, q: float(np.abs(np.cumsum(p.numpy()) - np.cumsum(q.numpy())).sum()))
@@ -98,7 +106,54 @@ right("pair by pair", shown=by_pairs)
 right("numbers of numpy", shown=lambda *given: np.float32(by_pairs(*given)) if np.ptp(given[0].numpy()) else np.int64(0))
 
 
+def with_a_small_number(f, p, q, distance):
+    k = ((f[:, None] - f).abs() / (distance + torch.eye(len(f)))).max()
+    return (f @ p - f @ q) / (k + 1e-12)
+
+
+wrong("a small number added to K", "a small number in place of K", shown=with_a_small_number)
+
+
+def critic_by(pairs, sign=-1, bounds=(None, None)):
+    """A critic by a linear program with these constraints."""
+
+    def best_critic(p, q, distance):
+        n = len(p)
+        rows, most = [], []
+        for i in range(n):
+            for j in pairs(i, n):
+                row = [0.0] * n
+                row[i], row[j] = 1.0, -1.0
+                rows.append(row), most.append(float(distance[i, j]))
+        return torch.tensor(linprog((sign * (p - q)).tolist(), A_ub=rows, b_ub=most, bounds=bounds).x)
+
+    return best_critic
+
+
+right("a critic by loops", best_critic=critic_by(lambda i, n: [j for j in range(n) if j != i]))
+right("a critic in single precision", best_critic=lambda *a: oracle.best_critic(*a)[1].float())
+right("with the diagonal, f at least 0", best_critic=critic_by(lambda i, n: range(n), bounds=(0, None)))
+wrong("one way round only", "both ways round", best_critic=critic_by(lambda i, n: range(i)))
+wrong("the sign of the sum", "linprog minimises", best_critic=critic_by(lambda i, n: range(n), sign=1))
+wrong(
+    "a critic that is too steep",
+    "for all pairs, both ways round",
+    best_critic=lambda p, q, d: (p - q) * oracle.best_critic(p, q, d)[0] / (p - q).square().sum(),
+)
+wrong("its value with it", "a tensor of shape [9]", best_critic=lambda *a: oracle.best_critic(*a))
+
+
 # 3. The clipped critic
+
+
+def layer_by_layer(critic, c):
+    for module in critic.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.weight.data.clamp_(-c, c), module.bias.data.clamp_(-c, c)
+
+
+wrong("only what is in a layer", "in no layer", clip=layer_by_layer)
+wrong("the batches subtracted entry by entry", "two batches of different size", critic_loss=lambda r, f: (f - r).mean())
 
 
 def renewed(critic, c):
@@ -173,6 +228,7 @@ def column(x):
 
 
 right("torch.lerp", between=lambda r, f: torch.lerp(f, r, torch.rand(column(r), dtype=r.dtype)))
+right("torch.lerp in float32, as torch.rand comes", between=lambda r, f: torch.lerp(f, r, torch.rand(column(r))))
 right("by the difference", between=lambda r, f: f + torch.rand(column(r)) * (r - f))
 right("the roles of epsilon exchanged", between=lambda r, f: r + torch.rand(column(r)) * (f - r))
 right("numpy, by pairs", between=lambda r, f: torch.stack([b + np.random.rand() * (a - b) for a, b in zip(r, f, strict=True)]))
@@ -236,6 +292,12 @@ right("sample by sample", gradient_penalty=one_by_one)
 rounded = {"gradient_penalty": lambda critic, x: ((slopes(critic, x).square().sum(1) + 1e-12).sqrt() - 1).square().mean()}
 right("a root with a small number under it", **rounded)
 
+wrong(
+    "ten times the penalty",
+    "a constant critic, points [N, 2]: 1\n         came      10\n         perhaps   the weight 10 is not part of this function",
+    gradient_penalty=lambda critic, x: 10 * terms(critic, x).mean(),
+)
+
 # 6. Least squares
 
 
@@ -250,22 +312,64 @@ right("mse_loss", squares_d=lambda r, f, a, b: towards(r, b) + towards(f, a), sq
 right("best D from a to b", best_d=lambda p, q, a, b: a + (b - a) * p / (p + q))
 right("squares multiplied out", squares_g=lambda f, c: (f * f - 2 * c * f + c * c).mean() / 2)
 
-# 7. A thermostat
+# 7. Would your test have found it?
 
 
-wrong("the move clipped", next_k=lambda k, r, f, g, s: k + min(max(s * (g * r - f), 0.0), 1.0))
+def spheres(*rest, n=4000, dtype=torch.float64):
+    """N points of length 1: between u and -u lengths are |2 epsilon - 1|."""
+    u = torch.randn(n, *rest, dtype=dtype)
+    return u / u.flatten(1).norm(dim=1).reshape(column(u))
+
+
+def a_test(rest=(3, 2, 2), slope=True, where=True, traces=True, room=0.03, n=4000, dtype=torch.float64):
+    def sound(penalty):
+        u = spheres(*rest, n=n, dtype=dtype)
+        made = (-u).requires_grad_()
+        if slope and abs(penalty(lambda x: (u[0] * x).flatten(1).sum(1), u, made * 1.0).item()) > 1e-6:
+            return False
+        scales = [torch.ones((), dtype=dtype, requires_grad=True) for _ in range(2)]
+        values = [penalty(lambda x, s=s: (s * x.square()).flatten(1).sum(1) / 2, u, made * 1.0) for s in scales]
+        if where and any(abs(value.item() - 1 / 3) > room for value in values):
+            return False
+        if traces:
+            values[0].backward()
+            return scales[0].grad is not None and scales[1].grad is None and made.grad is None
+        return True
+
+    return sound
+
+
+def against_mine(penalty):
+    """The mean over many draws, against one's own, for a network; then who has a gradient."""
+    net = torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.Linear(12, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1), torch.nn.Flatten(0)
+    )
+    real, fake = 3 * torch.randn(2000, 3, 2, 2), torch.randn(2000, 3, 2, 2)
+    source = fake.clone().requires_grad_()
+    theirs = [penalty(net, real, source * 1) for _ in range(8)]
+    clean = all(p.grad is None for p in net.parameters())
+    theirs[0].backward()
+    learns = any(p.grad is not None and p.grad.abs().sum() > 0 for p in net.parameters())
+    mine = [terms(net, fake + torch.rand(column(real)) * (real - fake)).mean().item() for _ in range(8)]
+    near = abs(np.mean([t.item() for t in theirs]) - np.mean(mine)) < 0.01
+    return near and clean and learns and source.grad is None and a_test(traces=False)(penalty)
+
+
+right("the same test with other points", sound=a_test())
+right("in single precision", sound=a_test(n=9000, dtype=torch.float32))
+right("a truth value of torch", sound=lambda penalty: torch.tensor(a_test()(penalty)))
+right("against one's own", sound=against_mine)
+wrong("everything passes", "always 7", sound=lambda penalty: True)
+wrong("nothing passes", "for a right penalty", sound=lambda penalty: False)
+wrong("a number", "True or False", sound=lambda penalty: 1.0)
+wrong("no room for chance", "is it chance", sound=a_test(room=1e-5))
+wrong("too little room for chance", "more points, or more room", sound=a_test(room=0.0035))
+wrong("one slope everywhere", "whose slope tells where", sound=a_test(where=False))
+wrong("points only", "along axis 1 of a picture", sound=a_test(rest=(2,)))
+wrong("no look at what is left behind", "look who has a .grad", sound=a_test(traces=False))
+wrong("who cannot be asked", "a result", sound=lambda penalty: penalty.epsilon == 1)
+
 wrong("an array of numpy", "torch.as_tensor", best_d=lambda p, q, a, b: (b * p.numpy() + a * q.numpy()) / (p + q).numpy())
-wrong("one loss returned", "return both", began_losses=lambda r, f, k: r.mean() - k * f.mean())
-right("numpy's clip", next_k=lambda k, r, f, g, s: np.clip(k + s * (g * r - f), 0, 1))
-right("a tensor's clamp", next_k=lambda k, r, f, g, s: torch.tensor(k + s * (g * r - f)).double().clamp(0, 1))
-
-
-def errors_in_evaluation(net, x):
-    return (net.eval()(x) - x).abs().flatten(1).mean(1)
-
-
-wrong("the autoencoder left in evaluation mode", "puts the mode back", errors=errors_in_evaluation)
-right("l1_loss", errors=lambda net, x: F.l1_loss(net(x), x, reduction="none").mean(dim=tuple(range(1, x.ndim))))
 
 # Answers that do not answer
 

@@ -52,6 +52,12 @@ def by_classes(x, y, gains, biases, eps=1e-5):
     return out
 
 
+def by_a_layer(x, y, gains, biases, eps=1e-5):
+    plain = torch.nn.BatchNorm2d(x.shape[1], eps=eps, affine=False)(x)
+    return (1 + gains[y])[:, :, None, None] * plain + biases[y][:, :, None, None]
+
+
+wrong("a layer in float32 inside", "needs x.dtype", conditional_batch_norm=by_a_layer)
 right("a loop over pictures", conditional_batch_norm=by_rows)
 right("a loop over classes, with masks", conditional_batch_norm=by_classes)
 wrong("the pictures themselves", "x itself", conditional_batch_norm=lambda x, *more, **eps: x)
@@ -122,6 +128,7 @@ wrong("maps of a square", with_label_maps=lambda x, y, k: maps(x, y, k, width=2)
 wrong("float64 maps beside a float32 picture", "the picture's dtype", with_label_maps=lambda x, y, k: maps(x, y, k).double())
 wrong("the table detached", projection=lambda h, y, w, b, table: h @ w + b + (table.detach()[y] * h).sum(1))
 wrong("the features detached", "both terms", projection=lambda h, y, w, b, t: h @ w + b + (t[y] * h.detach()).sum(1))
+wrong("[N, 1] and [N]", "[N, 1] + [N] is [N, N]", projection=lambda h, y, w, b, t: h @ w[:, None] + b + (t[y] * h).sum(1))
 right("one vector w + v[y]", projection=lambda h, y, w, b, table: torch.einsum("nf,nf->n", h, w + table[y]) + b)
 right("a layer, linear and embedding", projection=projection_layer)
 right("all classes, then gather", projection=lambda h, y, w, b, t: h @ w + b + (h @ t.T).gather(1, y[:, None])[:, 0])
@@ -205,9 +212,24 @@ right(
     information_bound=lambda j, q: (entr(j.sum(1)).sum() + torch.special.xlogy(j, q).sum()).item(),
 )
 
+
+def masked_by_reader(joint, q):
+    prior, ok = joint.sum(1), q > 0
+    return entr(prior).sum() + (joint[ok] * q[ok].log()).sum()
+
+
+wrong("masked by Q", "left out where Q is 0", information_bound=masked_by_reader)
+
 # 5. The bound from samples
 
 LOG2 = math.log(2)
+wrong(
+    "the number of categories taken from the batch",
+    "not the largest of this batch + 1",
+    category_bound=lambda v, c: math.log(int(c.max()) + 1) - F.cross_entropy(v, c),
+)
+right("log K of a float32 tensor", category_bound=lambda v, c: torch.log(torch.tensor(float(v.shape[1]))) - F.cross_entropy(v, c))
+right("log K of a tensor", category_bound=lambda v, c: torch.tensor(v.shape[1]).log() - F.cross_entropy(v, c))
 wrong(
     "the logits detached",
     "no gradient reaches",
@@ -225,6 +247,16 @@ def by_items(v, c):
     return math.log(v.shape[1]) + sum(rows[n, k] for n, k in enumerate(c.tolist())) / len(v)
 
 
+right(
+    "by the bound of a reader",
+    code="""
+def blind_bound(c):
+    return uniform_bound(c.mean().expand_as(c), c.std(correction=0).log().expand_as(c), c)
+""",
+    part="codes",
+)
+right("in steps", blind_bound=lambda c: LOG2 - math.log(2 * math.pi) / 2 - c.std(unbiased=False).log() - 0.5)
+wrong("no gradient of a number", "a scalar tensor", blind_bound=lambda c: float(LOG2 - c.std(correction=0).log()))
 right("torch.distributions.Categorical", category_bound=by_category)
 right("a loop over the codes", category_bound=by_items)
 right("torch.distributions", uniform_bound=lambda m, s, c: torch.distributions.Normal(m, s.exp()).log_prob(c).mean() + LOG2)
@@ -251,6 +283,42 @@ right(
         + F.binary_cross_entropy_with_logits(f.logsumexp(1), f.new_zeros(len(f)))
     ),
 )
+
+# 7. What AC-GAN is paid for
+
+
+def paid_by_loops(p):
+    q = torch.zeros_like(p)
+    for k in range(len(p)):
+        certain = [float(p[k, x] / p[:, x].sum()) for x in range(p.shape[1])]
+        q[k, certain.index(max(certain))] = p[k].sum()
+    return q
+
+
+def paid_shared(p):
+    """Where several pictures are equally certain, each gets its share."""
+    told = p / p.sum(0, keepdim=True)
+    best = (told >= told.amax(1, keepdim=True) - 1e-12).to(p)
+    return p.sum(1, keepdim=True) * best / best.sum(1, keepdim=True)
+
+
+def paid_and_moved(p):
+    p /= p.sum()
+    p[0, 0] += 1e-3
+    return paid_by_loops(p)
+
+
+def masked_term(q, classifier):
+    drawn = q > 0
+    return -(q[drawn] * classifier[drawn].log()).sum()
+
+
+right("loops", best_paid=paid_by_loops, class_term=lambda q, c: float(-(q * c.log()).nan_to_num(0.0, neginf=-math.inf).sum()))
+right("ties are shared", best_paid=paid_shared, class_term=masked_term)
+right("by the log of a power", class_term=lambda q, c: -(c**q).log().sum())
+wrong("negative loads", "without negative entries", best_paid=lambda p: paid_by_loops(p) + (p - p.roll(1, 1)))
+wrong("a choice in place of a table", "a table like p", best_paid=lambda p: (p / p.sum(0)).argmax(1))
+wrong("the data overwritten", "in place", best_paid=paid_and_moved)
 
 # Answers that do not answer
 

@@ -13,13 +13,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
-from gancourse.classroom.homework.checks.calls import gradient, unchanged
+from gancourse.classroom.homework.checks.calls import gradient, helped, unchanged
 from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, as_it_was, descend, gradients, weights
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.values import close, compare, finite, number, pair, scalar, shape, show, true
+from gancourse.classroom.homework.checks.values import builtin, close, compare, finite, number, pair, scalar, shape, show, true
 from gancourse.classroom.right import centred_at_1
 from gancourse.classroom.right import lengths as _lengths
-from gancourse.classroom.right import pull as _move
 from gancourse.classroom.right import squares as _squares_d
 from gancourse.classroom.slips import Slips, summed, times
 from gancourse.losses import wasserstein_d as _critic_loss
@@ -82,17 +81,32 @@ _ORDER = "the entries are out of order: flatten() reads row by row, and they go 
 _UNFILLED = "the holes are not filled: A has m more rows, one for each hole"
 _SPREAD = "this is the plan p_i q_j, which sends a bit of everything everywhere: find the cheapest"
 _DEAREST = "this is the dearest plan: linprog minimises, so leave the sign as it is"
+_TWO_ORDERS = "A and flatten() read x in two orders: which entries of x are row i of the plan?"
 _TOO_LITTLE = "each hole takes from its nearest heap, but the heaps do not hold that much"
+
+
+def _back_by_columns(p: Tensor, q: Tensor, cost: Tensor) -> Tensor:
+    """The best plan, put back column by column."""
+    return _best(p, q, cost)[0].reshape(len(q), len(p)).T
+
+
+def _two_orders(p: Tensor, q: Tensor, cost: Tensor) -> Tensor:
+    """The rows of A are for a plan that is read column by column, costs and plan are read row by row."""
+    return _best(p, q, cost.reshape(len(q), len(p)).T)[0].T.reshape(len(p), len(q))
+
 
 _PLAN = Slips("earth_mover") | {
     "a matrix, not a vector: reshape it": _shaped(Tensor.flatten),
     "rows are heaps and columns are holes": _shaped(Tensor.t),
-    _ORDER: _planned(lambda p, q, cost: _best(p, q, cost)[0].reshape(len(q), len(p)).T),
+    _ORDER: _planned(_back_by_columns),
+    _TWO_ORDERS: _planned(_two_orders),
     "every heap is taken as large as the others": _planned(lambda p, q, cost: _best(torch.full_like(p, 1 / len(p)), q, cost)[0]),
     "each row of the plan sums to 1: it must sum to p_i": _planned(lambda p, q, cost: _best(p, q, cost)[0] / p[:, None]),
     _UNFILLED: _planned(_nearest),
 }
 _WORK = Slips("earth_mover") | {
+    _ORDER: _planned(_back_by_columns),
+    _TWO_ORDERS: _planned(_two_orders),
     _SPREAD: _planned(lambda p, q, cost: p[:, None] * q),
     _DEAREST: (_planned(lambda p, q, cost: _best(p, q, -cost)[0]), lambda p, q, cost: _best(p, q, -cost)),
     "the sign is turned round": _worked(lambda plan, cost: -(plan * cost).sum()),
@@ -161,6 +175,8 @@ def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[
             raise Wrong("a plan", "None", _NONE) from None
         raise
     plan, work = pair(came, "two results: the plan and its work", "return plan, work")
+    if isinstance(work, Tensor) and work.ndim == 2:
+        raise Wrong("the plan, then its work", "the other way round", "return plan, work")
     true(plan is not None and work is not None, "a plan and its work", show(came), _NONE)
     n, m = cost.shape
     plans = _PLAN.by(lambda f: f(p, q, cost)[0])
@@ -195,6 +211,8 @@ def _shown(f: Tensor, p: Tensor, q: Tensor, distance: Tensor) -> Tensor:
 
 _DIAGONAL = "0/0: leave the diagonal out, where f_i - f_i is divided by a distance of 0"
 _FLAT = "0/0: for a constant f, K is 0 and the answer 0"
+_NO_CRITIC = "linprog found none (its message says why): are all pairs there, both ways round, in b's order?"
+_NEARLY = "a small number in place of K makes rounding large: ask whether K is 0"
 
 _SHOWN = Slips("shown") | {
     "also an f that is flatter than 1 is divided by its K: it may be made steeper": _over(
@@ -223,8 +241,28 @@ _SHOWN = Slips("shown") | {
 }
 
 
-@part(points=2)
-def duality(sheet: Sheet, shown: Callable) -> None:
+def _best_shown(p: Tensor, q: Tensor, distance: Tensor) -> Tensor:
+    return oracle.best_critic(p, q, distance)[1]
+
+
+def _within(allowed: Callable[[Tensor], Tensor]) -> Callable:
+    """The best critic under other distances."""
+    return lambda p, q, distance: _best_shown(p, q, allowed(distance))
+
+
+_BEST_CRITIC = Slips("best_critic") | {
+    "this f shows the least: linprog minimises, so give it the sum with its sign turned round": times(-1, _best_shown),
+    "a constant shows nothing: linprog was given nothing to minimise": lambda p, q, distance: torch.zeros_like(p),
+    "the distances are missing: f_i - f_j is at most d_ij, not 1": _within(lambda d: (d > 0).double()),
+    "f may be twice as steep: |f_i - f_j| <= d_ij, and no half": _within(lambda d: d / 2),
+    "d_ij is exceeded: f_i - f_j <= d_ij": _within(lambda d: 2 * d),
+    "this is the mass that differs, which knows no distances": lambda p, q, distance: p - q,
+    "the distances are squared": _within(Tensor.square),
+}
+
+
+@part(points=3)
+def duality(sheet: Sheet, shown: Callable, best_critic: Callable) -> None:
     points = sheet.randn(9, 2)
     metric = oracle.distances(points, points)
     p, q = theory.normalise(sheet.rand(2, 9))
@@ -249,8 +287,35 @@ def duality(sheet: Sheet, shown: Callable) -> None:
 
     with sheet.item("a constant proves nothing", 0.5):
         true(number(shown(f, p, q, metric)) != 0, "a number other than 0 for an f that is not constant", "0")
-        came = number(shown(torch.full_like(p, 3.0), p, q, metric))
-        true(math.isfinite(came) and abs(came) < 1e-9, "0", show(came), _FLAT)
+        for constant in (3.0, 0.1, 7.7):  # of several, some do not cancel to the last digit
+            came = number(shown(torch.full_like(p, constant), p, q, metric))
+            true(math.isfinite(came) and abs(came) < 1e-9, "0", show(came), _NEARLY if math.isfinite(came) else _FLAT)
+
+    with sheet.item("a best critic: of slope 1 at most, and what it shows is W", 1):
+        for n in (9, 15):
+            places = sheet.randn(n, 2)
+            p, q = theory.normalise(sheet.rand(2, n))
+            _best_of(best_critic, p, q, oracle.distances(places, places))
+
+
+def _best_of(best_critic: Callable, p: Tensor, q: Tensor, metric: Tensor) -> None:
+    """Raise Wrong unless the answer is a best critic; there are many."""
+
+    def measured(f: Callable) -> Tensor:
+        return (p - q) @ f(p, q, metric)
+
+    with unchanged(p=p, q=q, distance=metric):
+        try:
+            came = best_critic(p, q, metric)
+        except (TypeError, AttributeError, RuntimeError, ValueError) as error:
+            if "None" in str(error):
+                raise Wrong("a critic", "None", _NO_CRITIC) from None
+            raise
+    f = finite(shape(came, [len(p)], "an f has one value for each place")).double()
+    value, _ = oracle.best_critic(p, q, metric)
+    close((p - q) @ f, value, "what f shows", _BEST_CRITIC.by(measured), atol=1e-6)
+    over = float((f[:, None] - f - metric).max())  # f may be of single precision
+    true(over <= 1e-5, "no f_i - f_j above d_ij", f"one by {over:.3g}", "f_i - f_j <= d_ij for all pairs, both ways round")
 
 
 # 3. The clipped critic ---------------------------------------------------------------------------------------------------
@@ -314,6 +379,7 @@ _BOX = Slips("clip") | {
     "the box begins at -c, not at 0": _written(lambda p, c: p.clamp(0, c)),
     "biases are parameters, too": _written(lambda p, c: p.clamp(-c, c) if p.ndim > 1 else p),
     "only the first layer is in the box: take all parameters": lambda critic, c: _clip(critic[0], c),
+    "parameters() gives all of them, also those that are in no layer": lambda critic, c: [_clip(m, c) for m in critic.children()],
     "this makes the weights shorter; clipping cuts each number off by itself": (
         _written(lambda p, c: p * c / p.norm()),
         _written(lambda p, c: p * min(1.0, c / float(p.norm()))),
@@ -321,7 +387,7 @@ _BOX = Slips("clip") | {
     "this scales all weights; those inside the box stay as they are": _written(lambda p, c: p * c / p.abs().max()),
     "a soft wall moves the weights inside the box, too: clamp": _written(lambda p, c: c * torch.tanh(p)),
     "all weights are on the walls: those inside the box stay as they are": _written(lambda p, c: c * p.sign()),
-    _NOT_GRADIENTS: _clip_both,
+    _NOT_GRADIENTS: (_clip_both, _clip_gradients),
     _TRAINABLE: lambda critic, c: (_clip(critic, c), critic.requires_grad_(False)),
 }
 
@@ -378,19 +444,23 @@ def clipping(sheet: Sheet, critic_loss: Callable, generator_loss: Callable, clip
             step(g, f, optimiser, real, z, 0.3)
             return weights(f)
 
-        moved(critic_step)
+        with helped(critic_step, critic_loss=_critic_loss, clip=_clip):
+            moved(critic_step)
         steps, tape = table.tape.count_of("step D"), str(table.tape)
         true("G" in table.tape, "fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
-        compare(critic_step, _critic_step(), moved, _CRITIC_STEP, "the critic's weights afterwards")
+        with helped(critic_step, critic_loss=_critic_loss, clip=_clip):
+            compare(critic_step, _critic_step(), moved, _CRITIC_STEP, "the critic's weights afterwards")
         true(steps == 1, "one step of the optimiser", tape)
 
-    with sheet.item("the estimate, and the generator left alone", 1):
+    estimate = sheet.item("the estimate, and the generator left alone", 1)
+    with estimate, helped(critic_step, critic_loss=_critic_loss, clip=_clip):
         _estimated(table, critic_step, real, z)
 
 
 def _box_critic(sheet: Sheet) -> nn.Module:
-    """A critic with something to cut off in every parameter, biases included."""
+    """A critic with something to cut off in every parameter, biases included, and one that is in no layer."""
     critic = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1)).double()
+    critic.register_parameter("scale", nn.Parameter(torch.zeros(3, dtype=torch.float64)))
     with torch.no_grad():
         for p in critic.parameters():
             p.copy_(sheet.randn(*p.shape))
@@ -414,10 +484,13 @@ def _into_the_box(first: nn.Module, clip: Callable) -> None:
     true(modes, "a critic in the mode it was in", "one in the other mode", "eval() and train() are not part of clipping")
     own = [id(p) for p in critic.parameters()] == [id(p) for p in known]
     true(own, "the critic's own parameters", "new ones", "the optimiser still holds the old ones: write into them, clamp_()")
+    old = torch.full_like(weights(critic), 7.0)
+    misplaced = torch.equal(weights(critic), weights(first)) and not torch.equal(gradients(critic), old)
+    true(not misplaced, "the weights in the box", "the gradients there", _NOT_GRADIENTS)
     compare(clip, _clip, lambda f: weights(clipped(f)[1]), _BOX, "the weights after clipping")
     trainable = all(p.requires_grad and p.is_leaf for p in known)
     true(trainable, "parameters that can be trained on", "some that cannot", _TRAINABLE)
-    close(gradients(critic), torch.full_like(weights(critic), 7.0), ".grad as it was", slip=_NOT_GRADIENTS)
+    close(gradients(critic), old, ".grad as it was", slip=_NOT_GRADIENTS)
 
 
 def _critics(sheet: Sheet) -> tuple[Table, Tensor, Tensor]:
@@ -460,6 +533,8 @@ def _mix(epsilon: Callable[[Tensor], Tensor]) -> Callable:
 
     return between
 
+
+ROUNDED = 1e-5  # what single precision leaves of an epsilon that is the same in all entries, and of its ends
 
 _AXES = "epsilon has the wrong number of axes: one number for each sample, lined up with all entries of that sample"
 _EVERY = "every sample is mixed with every other: epsilon has too many axes"
@@ -507,30 +582,30 @@ def places(sheet: Sheet, between: Callable) -> None:
     torch.manual_seed(sheet.integer(0, 10**6))  # the answer's own epsilon; the caller's random numbers are put back
 
     def drawn(*size: int) -> tuple[Tensor, Tensor]:
-        """Real and fake samples that differ in every entry."""
+        """Real and fake samples that differ in every entry, in single precision, as the training at the end has them."""
         fake = sheet.randn(*size)
         sign = sheet.randn(*size).sign()
-        return fake + torch.where(sign == 0, 1.0, sign) * (0.5 + sheet.rand(*size)), fake
+        return (fake + torch.where(sign == 0, 1.0, sign) * (0.5 + sheet.rand(*size))).float(), fake.float()
 
     with sheet.item("on the line between each pair", 1):
         for size in ((40, 6), (40, 2, 3, 5), (5, 3, 4, 5)):  # in the last one, [N] lines up with the width
             real, fake = drawn(*size)
             with unchanged(real=real, fake=fake):
                 came = _mixed(between, real, fake)
-            _on_lines(finite(came).double(), real, fake)
+            _on_lines(finite(came), real, fake)
 
     with sheet.item("a uniform epsilon for each pair", 1):
         real, fake = drawn(4000, 5)
         _mixed(between, real[:7], fake[:7])  # 4000 pairs of a wrong shape would be 80 million numbers
-        came = _mixed(between, real, fake).double()
+        came = _mixed(between, real, fake)
         _on_lines(came, real, fake)
-        epsilon = ((came - fake) / (real - fake)).mean(1)
+        epsilon = ((came.double() - fake) / (real.double() - fake)).mean(1)
         mean, variance = float(epsilon.mean()), float(epsilon.var())
         # Six standard errors: of the mean sqrt(1/12 / n), of the variance sqrt(1/180 / n).
         well = abs(mean - 0.5) < 6 * math.sqrt(1 / 12 / 4000) and abs(variance - 1 / 12) < 6 * math.sqrt(1 / 180 / 4000)
         found = f"mean {mean:.3f}, variance {variance:.3f}"
         true(well, "epsilon uniform in [0, 1]: mean 0.5, variance 0.083", found, _UNEVEN)
-        other = not torch.equal(_mixed(between, real, fake).double(), came)
+        other = not torch.equal(_mixed(between, real, fake), came)
         true(other, "new random points in the next call", "the same points again", _SEEDED)
 
 
@@ -548,7 +623,7 @@ def _mixed(between: Callable, real: Tensor, fake: Tensor) -> Tensor:
 
 def _same(values: Tensor, *dims: int) -> bool:
     """Whether the values do not change along these dimensions."""
-    return bool((values.amax(dims) - values.amin(dims)).max() < 1e-5)
+    return bool((values.amax(dims) - values.amin(dims)).max() < ROUNDED)
 
 
 def _same_in_each(values: Tensor) -> bool:
@@ -557,6 +632,7 @@ def _same_in_each(values: Tensor) -> bool:
 
 def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
     """Raise Wrong unless came = e real + (1 - e) fake with one random e for each pair, all of them in [0, 1]."""
+    came, real, fake = came.double(), real.double(), fake.double()
     e = (came - fake) / (real - fake)  # epsilon as each entry tells it
     one = _same_in_each(e)
     if one and _same(e, 0):
@@ -566,7 +642,7 @@ def _on_lines(came: Tensor, real: Tensor, fake: Tensor) -> None:
     if not one:
         raise Wrong("points on the lines between pairs", "points beside them", _beside(came, real, fake, e))
     found = f"epsilon from {float(e.min()):.3g} to {float(e.max()):.3g}"
-    true(e.min() >= -1e-6 and e.max() <= 1 + 1e-6, "points between real and fake, epsilon in [0, 1]", found, _OUT)
+    true(e.min() >= -ROUNDED and e.max() <= 1 + ROUNDED, "points between real and fake, epsilon in [0, 1]", found, _OUT)
 
 
 def _beside(came: Tensor, real: Tensor, fake: Tensor, e: Tensor) -> str:
@@ -576,11 +652,11 @@ def _beside(came: Tensor, real: Tensor, fake: Tensor, e: Tensor) -> str:
     picture = came.ndim == 4
     told = {
         _LOST_PLUS: _same_in_each(came / (real * fake)),
-        _TWO: (both @ weights - x).abs().max() < 1e-6,
+        _TWO: (both @ weights - x).abs().max() < ROUNDED,
         _LAST_AXIS: picture and _same(e, 0, 1, 2),
         _SHARED: _same(e, 0),
         _CHANNEL: picture and _same(e, 2, 3),
-        _BOX_FILLED: e.min() >= -1e-6 and e.max() <= 1 + 1e-6,
+        _BOX_FILLED: e.min() >= -ROUNDED and e.max() <= 1 + ROUNDED,
         _ADDED: _same_in_each(came - real) or _same_in_each(came - fake),
         _NOISE: True,
     }
@@ -651,6 +727,9 @@ _PENALTY = Slips("gradient_penalty") | {
         lambda critic, x: _penalty(critic, x).detach() + 0 * critic(x).sum(),
     ),
     _ROOT: _penalty_of(lambda g: g.flatten(1).square().sum(1).sqrt()),
+    "a number under the root that one sees in the result: norm() needs none": _penalty_of(
+        lambda g: (g.flatten(1).square().sum(1) + 1e-6).sqrt()
+    ),
 }
 
 
@@ -678,8 +757,12 @@ def penalty(sheet: Sheet, gradient_penalty: Callable) -> None:
             kind = "points [N, 2]" if len(size) == 2 else "pictures [N, C, H, W]"
             came = scalar(gradient_penalty(linear, at))
             close(came, 0.0, f"f(x) = w . x with a w of length 1, {kind}", _PENALTY.at(linear, at), atol=1e-9)
-            came = scalar(gradient_penalty(lambda points, f=linear: 0 * f(points), at))
-            close(came, 1.0, f"a constant critic, {kind}", slip="its slope is 0, and 0 is 1 away from 1", rtol=1e-3)
+
+            def constant(points: Tensor, f: Callable = linear) -> Tensor:
+                return 0 * f(points)
+
+            slips, slip = _PENALTY.at(constant, at), "its slope is 0, and 0 is 1 away from 1"
+            close(scalar(gradient_penalty(constant, at)), 1.0, f"a constant critic, {kind}", slips, slip, rtol=1e-3)
 
     with sheet.item("a critic whose slope differs from sample to sample", 1):
         with unchanged(x=x):
@@ -772,23 +855,23 @@ _BEST_D = Slips("best_d") | {
 }
 
 
-@part(points=2)
+@part(points=1)
 def least_squares(sheet: Sheet, squares_d: Callable, squares_g: Callable, best_d: Callable) -> None:
     a, b, c = (float(code) for code in torch.tensor([-1.0, 1.0, 0.3]).double() + 0.2 * sheet.rand(3))
     real, fake = 2 * sheet.randn(7), 2 * sheet.randn(4)
 
-    with sheet.item("the discriminator's loss", 0.5), unchanged(real=real, fake=fake):
+    with sheet.item("the discriminator's loss", 0.25), unchanged(real=real, fake=fake):
         compare(squares_d, _squares_d, (real, fake, a, b), _SQUARES_D, read=scalar)
 
-    with sheet.item("the generator's loss", 0.5):
+    with sheet.item("the generator's loss", 0.25):
         compare(squares_g, _squares_g, (fake, c), _SQUARES_G, read=scalar)
 
-    with sheet.item("the best discriminator", 0.5):
+    with sheet.item("the best discriminator", 0.25):
         p, q = theory.normalise(sheet.rand(2, 9) + 0.05)
         with unchanged(p=p, q=q):
             compare(best_d, _best_d, (p, q, a, b), _BEST_D)
 
-    with sheet.item("the slopes, and no flat part", 0.5):
+    with sheet.item("the slopes, and no flat part", 0.25):
         far = torch.tensor([-10.0, 10.0]).double()
         pull = _SQUARES_G.by(lambda f: gradient(lambda v: f(v, c), far))
         close(gradient(lambda f: squares_g(f, c), far), (far - c) / 2, "G's pull at outputs of -10 and 10", pull)
@@ -799,150 +882,130 @@ def least_squares(sheet: Sheet, squares_d: Callable, squares_g: Callable, best_d
         compare(squares_d, _squares_d, slopes, _SQUARES_D, "the gradient of D's loss")
 
 
-# 7. A thermostat ---------------------------------------------------------------------------------------------------------
+# 7. Would your test have found it? ---------------------------------------------------------------------------------------
+
+Penalty = Callable[[Callable, Tensor, Tensor], Tensor]  # of a critic, real and fake samples
 
 
-class _Drawer(nn.Module):
-    """An autoencoder of one weight."""
-
-    def __init__(self, weight: float) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.tensor(weight, dtype=torch.float64))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.tanh(self.weight * x + 0.3)
+_between = _mix(lambda x: torch.rand(_column(x)))
 
 
-def _error(value: Callable[[Tensor], Tensor]) -> Callable:
-    """Something made of the difference between pictures and their drawings, picture by picture."""
-    return lambda draws, x: value(x - draws(x))
+def _taken(between: Callable = _between, value: Callable = _penalty) -> Penalty:
+    """A penalty that looks where ``between`` says and is what ``value`` makes of it."""
+    return lambda critic, real, fake: value(critic, between(real, fake))
 
 
-_errors = _error(lambda gap: gap.flatten(1).abs().mean(1))
+def _always_7(critic: Callable, real: Tensor, fake: Tensor) -> Tensor:
+    return 7 + 0 * critic(real).sum()
 
 
-def _began(d: Callable, g: Callable = lambda r, f, k: f.mean()) -> Callable:
-    """The two losses, each made of errors and k."""
-    return lambda r, f, k: (d(r, f, k), g(r, f, k))
+def _by_vector_product(critic: Callable, x: Tensor) -> Tensor:
+    x = x.detach().clone().requires_grad_()
+    values = critic(x)
+    (g,) = torch.autograd.grad(values, x, torch.ones_like(values), create_graph=True)
+    return F.mse_loss(g.flatten(1).norm(dim=1), torch.ones(len(g), dtype=g.dtype))
 
 
-def _loss_of_d(r: Tensor, f: Tensor, k: float) -> Tensor:
-    return r.mean() - k * f.mean()
+def _without_graph(critic: Callable, x: Tensor) -> Tensor:
+    return _penalty_by(lambda g: centred_at_1(_lengths(g)), create=False)(critic, x)
 
 
-_began_losses = _began(_loss_of_d)
+def _by_backward(critic: Callable, x: Tensor) -> Tensor:
+    x = x.detach().requires_grad_()
+    critic(x).sum().backward(create_graph=True)
+    assert x.grad is not None
+    return centred_at_1(_lengths(x.grad))
 
 
-def _in_reach(k: float) -> float:
-    return min(max(k, 0.0), 1.0)
+def _attached(critic: Callable, x: Tensor) -> Tensor:
+    x = x if x.requires_grad else x.requires_grad_()
+    (g,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    return centred_at_1(_lengths(g))
 
 
-def _moved(move: Callable[[float, float, float, float], float], start: float = 1.0) -> Callable:
-    """k after a move that is made of the two errors, gamma and the rate."""
-    return lambda k, *a: _in_reach(start * k + move(*a))
-
-
-def _refused(k: float, *a: float) -> float:
-    return k + _move(*a) if 0 <= k + _move(*a) <= 1 else k
-
-
-_next_k = _moved(_move)
-
-_LEFT_OUT = "k left [0, 1]: clip it after each move, or D will one day *help* to draw the fakes"
-_REACH = "k must be able to reach the ends: clip it, and do not refuse the move"
-_RISE = "the sign: fakes that are drawn too well (below gamma L(x)) must make k rise"
-_RATE = "the rate lambda is missing"
-_OLD = "k moves from where it was: the old k is missing"
-
-_ERRORS = Slips("errors") | {
-    "these are squares: BEGAN takes absolute values": _error(lambda gap: gap.flatten(1).square().mean(1)),
-    "this is the sum over the pixels: take their mean": summed(_errors),
-    "this is the Euclidean length: take the mean of the absolute values": _error(lambda gap: gap.flatten(1).norm(dim=1)),
-    "pixels that are too bright and too dark cancel: the absolute value first": _error(lambda gap: gap.flatten(1).mean(1)),
-    "the absolute value of each pixel, before the mean": _error(lambda gap: gap.flatten(1).mean(1).abs()),
-    "this is the worst pixel: take the mean": _error(lambda gap: gap.flatten(1).abs().amax(1)),
-    "one number for each picture: the mean runs over all axes but the first": _error(lambda gap: gap.abs().mean()),
-    "this is the mean over the channels: flatten(1) the picture first": _error(lambda gap: gap.abs().mean(1)),
-    "one number for each picture: the channels belong to it": _error(lambda gap: gap.abs().mean((2, 3))),
-    "this is the mean over the batch: keep the first axis, and average over all others": _error(lambda gap: gap.abs().mean(0)),
-    "the mean over the pixels is missing": _error(torch.abs),
-    "the drawing is detached: the slope goes through it, too": lambda draws, x: _errors(lambda x: draws(x).detach(), x),
-    "the picture is detached": lambda draws, x: (x.detach() - draws(x)).flatten(1).abs().mean(1),
+_RIGHT_ONES: tuple[Penalty, ...] = (
+    _taken(),
+    _taken(lambda real, fake: real + torch.rand(_column(real)).to(real) * (fake - real)),
+    _taken(value=_by_vector_product),
+)
+_ELSEWHERE: dict[str, Penalty] = {
+    "epsilon is 1, so that it looks at the data only": _taken(lambda real, fake: real.clone()),
+    "epsilon is 1/2": _taken(lambda real, fake: (real + fake) / 2),
+    "epsilon is normal": _taken(_mix(lambda x: torch.randn(_column(x)))),
+    "epsilon is one for the whole batch": _taken(_mix(lambda x: torch.rand(1))),
+    "epsilon is one for each entry": _taken(_mix(torch.rand_like)),
 }
-_BEGAN = Slips("began_losses") | {
-    "a sign: D wants to draw the fakes *badly*": _began(lambda r, f, k: r.mean() + k * f.mean()),
-    "the sign is turned round: D minimises its error on real pictures": _began(times(-1, _loss_of_d)),
-    "k is missing": _began(lambda r, f, k: r.mean() - f.mean()),
-    "k belongs to the fakes": _began(lambda r, f, k: k * r.mean() - f.mean()),
-    "k belongs to the fakes only": _began(lambda r, f, k: k * (r.mean() - f.mean())),
-    "the fakes are missing": _began(lambda r, f, k: r.mean()),
-    "k, not 1 - k": _began(lambda r, f, k: r.mean() - (1 - k) * f.mean()),
-    "the two losses are exchanged": _began(lambda r, f, k: f.mean(), _loss_of_d),
-    "these are sums over the batch: take the means": _began(summed(_loss_of_d)),
-    "the sign: G wants pictures that D draws *well*": _began(_loss_of_d, lambda r, f, k: -f.mean()),
-    "k is D's business: it is not in G's loss": _began(_loss_of_d, lambda r, f, k: k * f.mean()),
-    "k is D's business, and G wants a small error": _began(_loss_of_d, lambda r, f, k: -k * f.mean()),
-    "this is the error on real pictures": _began(_loss_of_d, lambda r, f, k: r.mean()),
-    "this is the sum over the batch: take the mean": _began(_loss_of_d, lambda r, f, k: f.sum()),
+_ELSE: dict[str, Penalty] = {
+    "norm is taken along axis 1 of a picture": _taken(value=_penalty_of(lambda g: g.norm(dim=1))),
+    "norm is one of all gradients together": _taken(value=_penalty_of(torch.norm)),
+    "norm is squared": _taken(value=_penalty_of(lambda g: _lengths(g).square())),
+    "terms are summed over the batch": _taken(value=summed(_penalty)),
+    "slopes below 1 cost nothing": _taken(value=_penalty_of(lambda g: _lengths(g).clamp(min=1))),
+    "mean is taken before the square": _taken(value=_penalty_by(lambda g: (_lengths(g).mean() - 1).square())),
 }
-_NEXT_K = Slips("next_k") | {
-    # a public collection
-    _LEFT_OUT: (lambda k, *a: k + _move(*a), lambda k, *a: min(k + _move(*a), 1.0)),
-    _REACH: _refused,
-    _RISE: _moved(times(-1, _move)),
-    "gamma multiplies the real error": _moved(lambda real, fake, gamma, rate: rate * (real - gamma * fake)),
-    "the two errors are exchanged": _moved(lambda real, fake, gamma, rate: _move(fake, real, gamma, rate)),
-    "gamma is missing": _moved(lambda real, fake, gamma, rate: rate * (real - fake)),
-    "gamma belongs to the real error only": _moved(lambda real, fake, gamma, rate: rate * gamma * (real - fake)),
-    "the move has a sign: k must be able to fall": _moved(lambda *a: abs(_move(*a))),
-    _RATE: (
-        lambda k, real, fake, gamma, rate: k + _move(real, fake, gamma, 1),
-        _moved(lambda real, fake, gamma, rate: gamma * real - fake),
+_LEFT_BEHIND: dict[str, Penalty] = {
+    "gradients have no graph, so that no critic learns from it": _taken(
+        value=_penalty_by(lambda g: centred_at_1(_lengths(g)), create=False)
     ),
-    _OLD: (lambda k, *a: _move(*a), _moved(_move, start=0)),
-    "the errors, not their ratio": _moved(lambda real, fake, gamma, rate: rate * (gamma - fake / real)),
-    "k has not moved": _moved(lambda *a: 0.0),
+    "points hang on the generator": _taken(value=_attached),
+    "gradients come by backward(), which writes into the critic's .grad": _taken(value=_by_backward),
 }
+_TOO_STRICT = "what differs: is it chance, or does the test ask too much?"
+_CHANCE = "a mean over N random points is off by some of its standard errors: more points, or more room"
+_WHERE = "a critic of one slope everywhere is the same wherever one looks: take one whose slope tells where it was asked"
+_WHAT = "critics with slopes below and above 1, pictures as well as points, and the number that a right one gives"
+_TRACES = "give fakes that hang on something, a critic with a parameter, call backward(), and look who has a .grad, also before"
 
 
 @part(points=2)
-def thermostat(sheet: Sheet, errors: Callable, began_losses: Callable, next_k: Callable) -> None:
-    with sheet.item("how badly a picture is drawn", 0.5):
-        draws, x = _Drawer(0.6), sheet.randn(3, 2, 4, 5)
-        with unchanged(x=x), as_it_was(**{"the autoencoder": draws}):
-            compare(errors, _errors, (draws, x), _ERRORS)
-        at = sheet.randn(2, 1, 2, 2)
+def soundness(sheet: Sheet, sound: Callable) -> None:
+    torch.manual_seed(sheet.integer(0, 10**6))  # the penalties' own epsilon; the caller's random numbers are put back
+    unable: list[Exception] = [
+        Wrong("True for a right penalty", "False", "what differs: is it chance, or does the test ask too much?")
+    ]
 
-        def slope(f: Callable) -> Tensor:
-            return gradient(lambda v: f(draws, v).mean(), at)
+    with sheet.item("right ones pass, and not everything does", 0.5), helped(sound, between=_between, gradient_penalty=_penalty):
+        try:
+            verdicts = [_verdict(sound(ours)) for ours in _RIGHT_ONES * 2]
+        except Exception as error:
+            unable[:] = [error]
+        else:
+            unable = [] if any(verdicts) else unable
+        if unable:
+            raise unable[0]
+        true(all(verdicts), "True for a right penalty", f"False in {verdicts.count(False)} of {len(verdicts)} cases", _CHANCE)
+        true(not _passed(sound, _always_7), "False for a penalty that is always 7", "True")
 
-        compare(errors, _errors, slope, _ERRORS, "the slope by the picture")
+    for title, wrong, slip in (
+        ("one that looks in the wrong place is found", _ELSEWHERE, _WHERE),
+        ("one that measures something else is found", _ELSE, _WHAT),
+        ("one that leaves the wrong things behind is found", _LEFT_BEHIND, _TRACES),
+    ):
+        with sheet.item(title, 0.5), helped(sound, between=_between, gradient_penalty=_penalty):
+            if unable:  # a test that lets nobody pass finds nothing
+                raise unable[0]
+            for what, theirs in wrong.items():
+                true(not _passed(sound, theirs), f"False for a penalty whose {what}", "True", slip)
 
-    with sheet.item("the two losses", 0.5):
-        r, f, k = sheet.rand(6) + 0.2, sheet.rand(4) + 0.4, 0.3 + 0.1 * float(sheet.rand(1))
-        pair(began_losses(r, f, k), "two losses, L_D and L_G", "return both")
-        for i, name in enumerate(("L_D", "L_G")):
-            compare(began_losses, _began_losses, lambda g, i=i: g(r, f, k)[i], _BEGAN, name, read=scalar)
 
-    with sheet.item("k moves the right way", 0.5):
-        for _ in range(3):
-            k, real, fake, gamma, rate = (float(v) for v in 0.4 + 0.2 * sheet.rand(5))
+def _verdict(came: Any) -> bool:
+    """What a test says, if it is True or False."""
+    came = builtin(came)
+    if isinstance(came, Tensor) and came.dtype == torch.bool and came.numel() == 1:
+        came = came.item()
+    if type(came) is not bool:
+        raise Wrong("True or False", show(came))
+    return came
 
-            moves = [(k, real, error, gamma + 0.2, rate / 5) for error in (fake / 4, fake + 0.2)]
 
-            def both(f: Callable, moves: Any = moves) -> Tensor:
-                return torch.tensor([number(f(*move)) for move in moves], dtype=torch.float64)
-
-            compare(next_k, _next_k, both, _NEXT_K, "k after one move up and after one down")
-
-    with sheet.item("and stops at 0 and 1", 0.5):
-        for k, real, fake, stop in ((0.02, 0.3, 0.9, 0.0), (0.0, 0.3, 0.9, 0.0), (0.99, 0.9, 0.05, 1.0), (1.0, 0.9, 0.05, 1.0)):
-            what = f"from k = {k:g}, real error {real:g}, fake error {fake:g}"
-            close(number(next_k(k, real, fake, 0.5, 0.1)), stop, what, _NEXT_K.at(k, real, fake, 0.5, 0.1))
-        k = 0.5
-        for _ in range(200):
-            k = number(next_k(k, 0.4, 0.9, 0.5, 0.02))
-        close(k, 0.0, "k after 200 rounds in which the fakes are drawn badly")
+def _passed(sound: Callable, wrong: Penalty) -> bool:
+    """Whether a test that lets right ones pass says True; one that stumbles over a wrong one has found it."""
+    try:
+        return _verdict(sound(wrong))
+    except Wrong:
+        raise
+    except Exception:
+        return False
 
 
 seal(__name__, "gancourse.theory", "gancourse.theory.transport", "gancourse.classroom.right")

@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse import theory
-from gancourse.classroom.homework.checks.calls import gradient, harmless, on_meta, unchanged
+from gancourse.classroom.homework.checks.calls import gradient, harmless, helped, on_meta, unchanged
 from gancourse.classroom.homework.checks.players import as_it_was, gradients
-from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
-from gancourse.classroom.homework.checks.values import close, compare, number, scalar, true
+from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
+from gancourse.classroom.homework.checks.values import close, compare, exactly, finite, number, scalar, shape, show, true
 from gancourse.classroom.right import information as _of_a_category
 from gancourse.classroom.right import products as _meeting
 from gancourse.classroom.slips import Slips, summed, times
@@ -74,30 +74,31 @@ _BATCH_NORM = Slips("conditional_batch_norm") | {
     "not divided by the standard deviation": _norm(length=lambda var, eps: 1.0),
     "the gain multiplies the bias, too: add the bias last": lambda x, y, g, b: _norm()(x, y, g, (1 + g) * b),
     "eps is added to the root: it belongs to the variance, under the root": _norm(length=lambda v, eps: v.sqrt() + eps),
-    "eps is missing: a channel that is constant would be divided by 0": _norm(length=lambda var, eps: var.sqrt()),
     _GIVEN_EPS: _norm(length=lambda var, eps: (var + 1e-5).sqrt()),
+    "eps is missing: a channel that is constant would be divided by 0": _norm(length=lambda var, eps: var.sqrt()),
     _UNDETACHED: _norm(cut=Tensor.detach),
 }
 
 
-@part(points=4)
+@part(points=3)
 def normalisation(sheet: Sheet, conditional_batch_norm: Callable) -> None:
     y = _shuffled(sheet, [0, 0, 2, 2, 2, 3])
     x = 2 * sheet.randn(6, 3, 2, 5) + sheet.randn(1, 3, 1, 1) + sheet.randn(6, 1, 1, 1)
     gains, biases, zeros = sheet.randn(4, 3), sheet.randn(4, 3), torch.zeros(4, 3, dtype=torch.float64)
     plain = F.batch_norm(x, None, None, training=True)
 
-    with sheet.item("the normalised pictures, with gain and bias", 1.5):
+    with sheet.item("the normalised pictures, with gain and bias", 1):
         compare(conditional_batch_norm, _norm(), (x, y, gains, biases), _BATCH_NORM)
 
-    with sheet.item("the statistics are those of the whole batch", 1):
-        mixed = "with tables of zeros labels must not matter: the statistics are over the whole batch, whatever the labels in it"
+    with sheet.item("the statistics are those of the whole batch", 0.5):
         for labels in (y, torch.full_like(y, 1)):
-            close(conditional_batch_norm(x, labels, zeros, zeros), plain, "tables of zeros: the plain normalisation", slip=mixed)
+            what, slips = "tables of zeros: the plain normalisation", _BATCH_NORM.at(x, labels, zeros, zeros)
+            close(conditional_batch_norm(x, labels, zeros, zeros), plain, what, slips)
         quiet = (1e-3 * x, y, zeros, zeros)
         compare(conditional_batch_norm, _norm(), quiet, _BATCH_NORM, "a quiet channel, with the default eps")
         half = F.batch_norm(x, None, None, training=True, eps=0.5)
-        close(conditional_batch_norm(x, y, zeros, zeros, eps=0.5), half, "with eps=0.5", slip=_GIVEN_EPS)
+        slips = _BATCH_NORM.at(x, y, zeros, zeros, 0.5)
+        close(conditional_batch_norm(x, y, zeros, zeros, eps=0.5), half, "with eps=0.5", slips)
 
     with sheet.item("the slopes, through the statistics as well", 1):
         probe = sheet.randn(6, 3, 2, 5)
@@ -169,6 +170,7 @@ _PROJECTION = Slips("projection") | {
         lambda h, y, t: (h @ t.T).log_softmax(1).gather(1, y[:, None])[:, 0]
     ),
     "a logit: leave the sigmoid to the loss": lambda *given: torch.sigmoid(_logit(_meeting)(*given)),
+    "[N, 1] + [N] is [N, N]: both terms must be [N]": lambda h, y, w, b, t: (h @ w)[:, None] + b + _meeting(h, y, t),
     "every picture with every label of the batch: one logit for each pair (h[n], y[n])": _logit(lambda h, y, t: h @ t[y].T),
     "a logit for each class: only the label's": lambda h, y, w, b, t: (h @ w + b)[:, None] + h @ t.T,
     "one number for each picture, [N]: the last axis is too much": lambda *given: _logit(_meeting)(*given)[:, None],
@@ -177,9 +179,9 @@ _PROJECTION = Slips("projection") | {
 }
 
 
-@part(points=4)
+@part(points=3)
 def telling(sheet: Sheet, with_label_maps: Callable, projection: Callable) -> None:
-    with sheet.item("maps of the label beside the channels", 1):
+    with sheet.item("maps of the label beside the channels", 0.5):
         x, y = sheet.randn(5, 4, 3, 2), _shuffled(sheet, [0, 1, 1, 3, 2])  # as many channels as classes: any axis can be joined
         compare(with_label_maps, _beside(_maps), (x, y, 4), _LABEL_MAPS)
 
@@ -193,16 +195,19 @@ def telling(sheet: Sheet, with_label_maps: Callable, projection: Callable) -> No
     h, y = sheet.randn(6, 4), _shuffled(sheet, [0, 0, 1, 3, 3, 4])
     w, b, table = sheet.randn(4), sheet.randn(), sheet.randn(5, 4)
 
-    with sheet.item("the projection's logits", 1.5):
+    with sheet.item("the projection's logits", 1):
         compare(projection, _logit(_meeting), (h, y, w, b, table), _PROJECTION)
 
     with sheet.item("who learns from a pair", 1):
         probe = sheet.randn(6)
         rows = torch.zeros(5, 4, dtype=torch.float64).index_add(0, y, probe[:, None] * h)
         came = gradient(lambda v: (projection(h, y, w, b, v) * probe).sum(), table)
-        close(came, rows, "the gradient in the table", slip="only the row of a picture's own label learns from it")
+        others = torch.ones(5, dtype=torch.bool).index_fill(0, y, False)  # no picture has these labels
+        slip = "only the row of a picture's own label learns from it" if came[others].any() else ""
+        close(came, rows, "the gradient in the table", slip=slip)
         came = gradient(lambda v: (projection(v, y, w, b, table) * probe).sum(), h)
-        close(came, probe[:, None] * (w + table[y]), "the gradient in the features", slip="the features learn from both terms")
+        half = [(lambda v=v: probe[:, None] * v, "the features learn from both terms") for v in (w, table[y])]
+        close(came, probe[:, None] * (w + table[y]), "the gradient in the features", half)
         harmless(projection, h=h, y=y, w=w, b=b, table=table)
 
 
@@ -235,7 +240,21 @@ class _Echo(nn.Module):
     """A player whose answer is its first argument: prescribes logits."""
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        return x + 0 * y
+        return x
+
+
+class _Noting(nn.Module):
+    """A player that notes who came with which label: rows of its first argument, to six digits."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner, self.seen = inner, set[tuple[Any, ...]]()
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        rows = x.detach().reshape(len(x), -1).tolist()
+        labels = y.tolist() if isinstance(y, Tensor) and len(y.shape) == 1 else [show(y)] * len(rows)
+        self.seen.update((*(round(v, 6) for v in row), k) for row, k in zip(rows, labels, strict=False))
+        return self.inner(x, y)
 
 
 def _judged(loss: Callable, labels: Callable = lambda y, y_fake: (y, y_fake, y_fake)) -> Callable:
@@ -249,6 +268,7 @@ def _judged(loss: Callable, labels: Callable = lambda y, y_fake: (y, y_fake, y_f
 
 
 _d_hinge = _judged(_hinge)
+_BLIND = "is D's answer on the data detached? It learns from them"
 _DEAF = "is D's answer on the fakes detached, too? Only the fakes should be"
 _D_HINGE = Slips("discriminator_loss") | {
     "the sign is turned round: a loss is minimised": _judged(lambda r, f: -_hinge(r, f)),
@@ -274,6 +294,7 @@ _D_HINGE = Slips("discriminator_loss") | {
     ),
     "divided by the number of data": _judged(lambda r, f: F.relu(1 - r).mean() + F.relu(1 + f).sum() / len(r)),
     _DEAF: _judged(lambda r, f: _hinge(r, f.detach())),
+    _BLIND: _judged(lambda r, f: _hinge(r.detach(), f)),
 }
 
 
@@ -295,7 +316,7 @@ _G_HINGE = Slips("generator_loss") | {
 }
 
 
-@part(points=4)
+@part(points=3)
 def pairs(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) -> None:
     g, d = _Drawer(sheet), _Judge(sheet)
     x, y = sheet.randn(6, 3) + 1, _shuffled(sheet, [0, 0, 1, 2, 3, 3])
@@ -305,32 +326,57 @@ def pairs(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable) 
     fake = torch.tensor([-2.6, -1.4, -0.7, 0.2, 0.6]).double() + 0.05 * sheet.rand(5)  # fewer than data
     known = "for players that make the logits known"
 
-    with sheet.item("the discriminator's hinge loss", 1):
+    with sheet.item("the discriminator's hinge loss", 0.5):
         compare(discriminator_loss, _d_hinge, (echo, echo, real, none, fake, none[:5]), _D_HINGE, known, read=scalar)
 
-    with sheet.item("the generator's loss", 1):
+    with sheet.item("the generator's loss", 0.5):
         compare(generator_loss, _g_hinge, (echo, echo, fake, none[:5]), _G_HINGE, known, read=scalar)
 
     with sheet.item("each picture meets its own label", 1):
-        compare(discriminator_loss, _d_hinge, (g, d, x, y, z, y_fake), _D_HINGE, "D's loss")
-        compare(generator_loss, _g_hinge, (g, d, z, y_fake), what="G's loss", slip=_OTHER_LABEL)
-        compare(discriminator_loss, _d_hinge, (g, d, x, y, z[:2], y_fake[:2]), _D_HINGE, "with 6 data and 2 fakes")
         with unchanged(x=x, y=y, z=z, y_fake=y_fake):
-            discriminator_loss(g, d, x, y, z, y_fake), generator_loss(g, d, z, y_fake)
+            _meet("D's loss", discriminator_loss, _d_hinge, _D_HINGE, g, d, x, y, z, y_fake)
+            _meet("G's loss", generator_loss, _g_hinge, _G_HINGE, g, d, z, y_fake)
+        _meet("D's loss, with 6 data and 2 fakes", discriminator_loss, _d_hinge, _D_HINGE, g, d, x, y, z[:2], y_fake[:2])
 
     with sheet.item("whose gradients", 1):
         g, d = _Drawer(sheet), _Judge(sheet)  # new ones: what an answer did to the old ones is not asked here
-        _, right = _taught(g, d, _d_hinge(g, d, x, y, z, y_fake))
+        with torch.no_grad():
+            for p in d.parameters():
+                p.mul_(0.05)  # a D that is sure of nothing learns from every pair
         with as_it_was(G=g, D=d):
             of_g, of_d = _taught(g, d, discriminator_loss(g, d, x, y, z, y_fake))
+            (_, data), (_, fakes) = (
+                _taught(g, d, discriminator_loss(g, d, *batch)) for batch in ((x + 1, y, z, y_fake), (x, y, z + 1, y_fake))
+            )
         said = "detach the fakes: D's loss must not ask G to change"
         true(not of_g.any(), "no gradient in the generator", "a gradient from D's loss", said)
-        close(of_d, right, "D's gradient from its own loss", slip=_DEAF)
-        right, _ = _taught(g, d, _g_hinge(g, d, z, y_fake))
+        for other, whom, slip in ((fakes, "the fakes", _DEAF), (data, "the data", _BLIND)):
+            true(not torch.equal(other, of_d), f"a gradient in D from {whom}", "the same from others", slip)
         with as_it_was(G=g, D=d):
             of_g, _ = _taught(g, d, generator_loss(g, d, z, y_fake))
         true(of_g.any(), "a gradient in the generator", "none", "the fakes must not be detached in G's own loss")
-        close(of_g, right, "G's gradient from its own loss")
+
+
+def _meet(what: str, answer: Callable, right: Callable, slips: Slips, g: nn.Module, d: nn.Module, *batch: Tensor) -> None:
+    """Raise Wrong unless G and D meet the rows and labels that they meet in the right loss, whatever is made of D's answers."""
+
+    def met(loss: Callable, known: list[list[Any]] | None = None) -> list[list[Any]]:
+        players = _Noting(g), _Noting(d)
+        stumbled = None
+        try:
+            scalar(loss(*players, *batch))
+        except RuntimeError as error:  # after all have met, what is made of D's answers is asked elsewhere
+            stumbled = error
+        seen = [sorted(player.seen, key=repr) for player in players]
+        if stumbled and seen != known:
+            raise stumbled
+        return seen
+
+    expected = met(right)
+    came = met(answer, expected)
+    if came != expected:
+        slip = exactly(came, expected, slips.by(met))
+        raise Wrong(f"{what}: each picture with its own label", "other pictures, or other labels", slip)
 
 
 def _taught(g: nn.Module, d: nn.Module, loss: Any) -> tuple[Tensor, Tensor]:
@@ -387,7 +433,9 @@ def _bound(read: Callable = _read, codes: Callable = lambda j: j.sum(1)) -> Call
 
 _ZERO_READ = "0 log 0 = 0: Q may say 0 where P is 0 (torch.xlogy)"
 _NO_EPS = "no small constant in the logarithm"
+_MASKED = "log Q is left out where Q is 0: only where P is 0 may it be"
 _BOUND = Slips("information_bound") | {
+    _MASKED: _bound(lambda joint, q: (joint * torch.where(q > 0, q.log(), 0.0)).sum()),
     "the entropy H(c) is missing": _read,
     "H(c) with the wrong sign: it is minus the sum of P log P": lambda j, q: _bound()(j, q) - 2 * _entropy(j.sum(1)),
     "E log Q with the wrong sign: a reader that is right makes the bound larger": _bound(times(-1, _read)),
@@ -442,7 +490,8 @@ def information(sheet: Sheet, mutual_information: Callable, information_bound: C
         sure, flat = torch.eye(4).double(), torch.full((4, 4), 0.25).double()
         close(read(sure / 4, sure), math.log(4), "a reader that is sure, and right", slip=_ZERO_READ)
         close(read(sure / 4, flat), 0.0, "a reader that does not look", atol=1e-6)
-        close(read(sure / 4, sure.flip(0)), -math.inf, "a reader that is sure, and wrong", slip=_NO_EPS)
+        slips = _BOUND.at(sure / 4, sure.flip(0))
+        close(read(sure / 4, sure.flip(0)), -math.inf, "a reader that is sure, and wrong", slips, _NO_EPS)
         unused = torch.tensor([[0.5, 0.0], [0.0, 0.5], [0.0, 0.0]]).double()
         close(read(unused, unused * 2), LOG2, "with a code that nobody uses", slip=_ZERO_READ)
 
@@ -479,6 +528,9 @@ _CATEGORY = Slips("category_bound") | {
     "the logarithm of a mean: take the mean of logarithms": _category(lambda v, c: _drawn(v.softmax(1), c).mean().log()),
     "the softmax is over the batch: it is over the K classes": _category(lambda v, c: _drawn(v.log_softmax(0), c).mean()),
     "the likeliest category: take the one that was drawn": _category(lambda v, c: v.log_softmax(1).max(1).values.mean()),
+    "the number of categories is that of the logits, not the largest of this batch + 1": (
+        lambda v, c: math.log(int(c.max()) + 1) + _log_q(v, c)
+    ),
     _ROUNDED: _category(lambda v, c: _drawn(v.softmax(1), c).log().mean()),
 }
 
@@ -516,9 +568,46 @@ _NUMBER = Slips("uniform_bound") | {
 }
 
 
-@part(points=2)
-def codes(sheet: Sheet, category_bound: Callable, uniform_bound: Callable) -> None:
-    logits, c = 2 * sheet.randn(7, 4), _shuffled(sheet, [0, 1, 1, 2, 3, 3, 3])
+def _of_variance(variance: Callable[[Tensor], Any], factor: float = 2 * math.pi * math.e, entropy: float = LOG2) -> Callable:
+    """What is left of the bound when the best s is put in."""
+    return lambda c: entropy - 0.5 * torch.log(factor * variance(c))
+
+
+def _put_in(m: Callable[[Tensor], Any], s: Callable[[Tensor], Any]) -> Callable:
+    """The bound of a reader that says the same of every code."""
+    return lambda c: _gaussian()(m(c), torch.as_tensor(s(c)), c)
+
+
+def _spread(c: Tensor) -> Tensor:
+    return c.var(correction=0)
+
+
+_blind = _of_variance(_spread)
+_BLIND_BOUND = Slips("blind_bound") | {
+    "m = 0 and s = 0 is one choice: take the best": _put_in(lambda c: 0.0, lambda c: 0.0),
+    "s = 0 is one choice: set the derivative by s to 0": _put_in(torch.mean, lambda c: 0.0),
+    "the best m is the mean of the codes that came": _of_variance(lambda c: c.square().mean()),
+    "the best exp(2 s) is the mean square deviation, not the one with n - 1": (
+        _of_variance(torch.var),
+        _put_in(torch.mean, lambda c: c.std().log()),
+    ),
+    "s is the logarithm of the standard deviation": (
+        _put_in(torch.mean, lambda c: _spread(c).sqrt()),
+        _put_in(torch.mean, _spread),
+        _put_in(torch.mean, lambda c: _spread(c).log()),
+    ),
+    "the e is missing: the mean of the squares over exp(2 s) is 1, and half of it stays": _of_variance(_spread, 2 * math.pi),
+    "the entropy log 2 of the codes is missing": _of_variance(_spread, entropy=0.0),
+    "2 pi is missing": _of_variance(_spread, math.e),
+    "the half before the logarithm is missing": lambda c: 2 * _blind(c) - LOG2,
+    "the sign is turned round": times(-1, _blind),
+    "of very many uniform codes: here it is the codes that came": _of_variance(lambda c: torch.tensor(1 / 3).double()),
+}
+
+
+@part(points=3)
+def codes(sheet: Sheet, category_bound: Callable, uniform_bound: Callable, blind_bound: Callable) -> None:
+    logits, c = 2 * sheet.randn(7, 4), _shuffled(sheet, [0, 1, 1, 2, 0, 2, 1])  # none of the last category
     mean, log_std, u = sheet.randn(7), 0.5 * sheet.randn(7) - 0.5, 2 * sheet.rand(7) - 1
 
     with sheet.item("of a category", 0.5):
@@ -529,7 +618,7 @@ def codes(sheet: Sheet, category_bound: Callable, uniform_bound: Callable) -> No
 
     with sheet.item("what they say of readers that one knows", 0.5):
         blind = category_bound(torch.zeros(5, 6).double(), torch.tensor([0, 5, 2, 2, 1]))
-        close(blind, 0.0, "a reader of six that does not look", atol=1e-9)
+        close(blind, 0.0, "a reader of six that does not look", atol=1e-6)
         sure = torch.full((3, 10), -200.0).scatter(1, torch.tensor([[4], [0], [9]]), 200.0)
         for sign, right, what in ((1, math.log(10), "right"), (-1, math.log(10) - 400 - math.log(9), "wrong")):
             came = category_bound(sign * sure, torch.tensor([4, 0, 9]))
@@ -549,6 +638,13 @@ def codes(sheet: Sheet, category_bound: Callable, uniform_bound: Callable) -> No
         with unchanged(logits=logits, c=c, mean=mean, log_std=log_std, codes=u):
             category_bound(logits, c), uniform_bound(mean, log_std, u)
         on_meta(category_bound, logits, c)
+
+    with sheet.item("of a reader that never looks", 1), helped(blind_bound, uniform_bound=_gaussian()):
+        for what, some in {"seven codes": u, "codes far from the middle": 0.6 + 0.2 * sheet.rand(9)}.items():
+            with unchanged(c=some):
+                compare(blind_bound, _blind, (some,), _BLIND_BOUND, what, read=scalar)
+        many = torch.linspace(-1, 1, 2001).double()
+        close(blind_bound(many), LOG2 - math.log(2 * math.pi * math.e / 3) / 2, "2001 codes from -1 to 1", rtol=1e-2)
 
 
 # 6. A discriminator that knows the classes -------------------------------------------------------------------------------
@@ -648,20 +744,20 @@ _MATCHING = Slips("feature_matching") | {
 }
 
 
-@part(points=3)
+@part(points=2)
 def classes(sheet: Sheet, real_logit: Callable, semi_supervised_loss: Callable, feature_matching: Callable) -> None:
     logits = 2 * sheet.randn(6, 3)
 
-    with sheet.item('the logit of "real"', 1):
+    with sheet.item('the logit of "real"', 0.5):
         compare(real_logit, _of_real, (logits,), _REAL_LOGIT)
         far = torch.tensor([[200.0, -200.0, 0.0], [-200.0, -200.0, -200.0]])
         close(real_logit(far), [200.0, -200 + math.log(3)], "logits of 200 and -200 in float32", slip=_OVERFLOW)
         harmless(real_logit, logits=logits)
 
-    with sheet.item("the classifier's loss", 1):
+    with sheet.item("the classifier's loss", 1), helped(semi_supervised_loss, real_logit=_of_real):
         _classifier(sheet, semi_supervised_loss)
 
-    with sheet.item("feature matching", 1):
+    with sheet.item("feature matching", 0.5):
         a, b = sheet.randn(6, 4) + 0.5, sheet.randn(6, 4)
         compare(feature_matching, _matched(_squares), (a, b), _MATCHING, read=scalar)
         few = b[:2]
@@ -682,6 +778,116 @@ def _classifier(sheet: Sheet, semi_supervised_loss: Callable) -> None:
     slope = gradient(lambda v: semi_supervised_loss(labelled, y, real, v), fake)
     close(slope, _probabilities(fake)[:, :4] / 3, "the gradient in the fakes' logits")
     harmless(semi_supervised_loss, labelled=labelled, y=y, real=real, fake=fake)
+
+
+# 7. What AC-GAN is paid for -----------------------------------------------------------------------------------------------
+
+
+def _class_term(q: Tensor, classifier: Tensor) -> Tensor:
+    return -torch.xlogy(q, classifier).sum()
+
+
+_RULED_OUT = "what C rules out costs without bound: leave out only where q is 0"
+_NOTHING_DRAWN = "0 log 0 = 0: nothing is paid for what the generator never draws (torch.xlogy)"
+_CLASS_TERM = Slips("class_term") | {
+    _RULED_OUT: lambda q, c: -(q * torch.where(c > 0, c.log(), 0.0)).sum(),
+    "the sign: the term is minus the mean of log C": times(-1, _class_term),
+    "a mean over the table: an expectation is a sum with weights q(y, x)": lambda q, c: _class_term(q, c) / q.numel(),
+    "the weights q(y, x) before the logarithm are missing": lambda q, c: -c.log().sum(),
+    "a plain mean: weigh with q(y, x)": lambda q, c: -c.log().mean(),
+    "q and C are exchanged: weigh with q, take the logarithm of C": lambda q, c: _class_term(c, q),
+    "the logarithm is missing": lambda q, c: -(q * c).sum(),
+    "in bits: take the natural logarithm": times(1 / LOG2, _class_term),
+    "weighed with q(y | x): the pictures are not equally frequent, use q(y, x)": lambda q, c: _class_term(q / q.sum(0), c),
+    "weighed with q(x | y): the classes are not equally frequent, use q(y, x)": (
+        lambda q, c: _class_term(q / q.sum(1, keepdim=True), c)
+    ),
+    "no small constant in the logarithm: what C rules out costs without bound": (
+        lambda q, c: _class_term(q, c + 1e-8),
+        lambda q, c: _class_term(q, c + 1e-12),
+    ),
+    _NOTHING_DRAWN: lambda q, c: -(q * c.log()).sum(),
+}
+
+
+def _told(p: Tensor) -> Tensor:
+    """p(y | x)."""
+    return p / p.sum(0)
+
+
+def _all_in(place: Callable[[Tensor], Tensor], mass: Callable[[Tensor], Tensor] = lambda p: p.sum(1)) -> Callable:
+    """Each class draws one picture only."""
+    return lambda p: F.one_hot(place(p).expand(len(p)), p.shape[1]) * mass(p)[:, None]
+
+
+_best_paid = _all_in(lambda p: _told(p).argmax(1))
+_BEST_PAID = Slips("best_paid") | {
+    "this moves labels: each class must stay as frequent as it is": (
+        lambda p: F.one_hot(_told(p).argmax(0), len(p)).T * p.sum(0),
+        lambda p: F.one_hot(_told(p).argmax(0), len(p)).T * p,
+    ),
+    "each class is drawn equally often here: its frequency is that of the data, the sum of its row": (
+        _all_in(lambda p: _told(p).argmax(1), lambda p: torch.full((len(p),), 1 / len(p)).to(p))
+    ),
+    "each row sums to 1: q(y, x) is a table of all, and sums to 1 in all": (
+        _all_in(lambda p: _told(p).argmax(1), lambda p: torch.ones(len(p)).to(p))
+    ),
+    "these are the data, who pay more": lambda p: p.clone(),
+    "the most frequent picture of each class: take the one that is surest to be of it, by p(y | x)": _all_in(
+        lambda p: p.argmax(1)
+    ),
+    "one picture for all: each class has a surest one of its own": _all_in(lambda p: _told(p).amax(0).argmax()),
+    "the least certain picture: log C is to be high": _all_in(lambda p: _told(p).argmin(1)),
+    "spread as p(y | x) is: all of a class belongs where log C is highest": (
+        lambda p: _told(p) / _told(p).sum(1, keepdim=True) * p.sum(1, keepdim=True)
+    ),
+}
+
+
+def _frequent_and_mixed(sheet: Sheet, k: int, n: int) -> Tensor:
+    """Data [k, n] whose most frequent picture is one that tells no class."""
+    p = sheet.rand(k, n) + 0.05
+    p[:, 1] = 3 + 0.1 * sheet.rand(k)
+    return p / p.sum()
+
+
+@part(points=3)
+def paid(sheet: Sheet, class_term: Callable, best_paid: Callable) -> None:
+    q, classifier = _frequent_and_mixed(sheet, 3, 5), _told(sheet.rand(3, 5) + 0.05)
+    p = _frequent_and_mixed(sheet, 3, 8)
+
+    with sheet.item("the class term", 0.5), unchanged(q=q, classifier=classifier):
+        compare(class_term, _class_term, (q, classifier), _CLASS_TERM, read=number)
+
+    with sheet.item("of generators that one knows", 0.5):
+        faithful = _entropy(p) - _entropy(p.sum(0))
+        close(number(class_term(p, _told(p))), faithful, "a faithful generator pays H(Y | X)", _CLASS_TERM.at(p, _told(p)))
+        sure = torch.eye(3).double()
+        for drawn, right, what in (
+            (sure / 3, 0.0, "pictures that tell their class, each drawn for its own"),
+            (sure.roll(1, 0) / 3, math.inf, "each drawn for another class"),
+        ):
+            close(number(class_term(drawn, sure)), right, what, _CLASS_TERM.at(drawn, sure))
+
+    with sheet.item("the generator that pays least", 1):
+        with unchanged(p=p):
+            _pays_least(best_paid, p)
+        _pays_least(best_paid, _frequent_and_mixed(sheet, 5, 7))
+
+    with sheet.item("also where some pictures leave no doubt, and some none a choice", 1):
+        free = torch.tensor([[0.2, 0.3, 0.0, 0.0], [0.0, 0.3, 0.15, 0.05]]).double()
+        _pays_least(best_paid, free)
+        never = torch.tensor([[0.3, 0.2, 0.1], [0.0, 0.0, 0.0], [0.1, 0.1, 0.2]]).double()  # a class that nobody asks for
+        _pays_least(best_paid, never)
+
+
+def _pays_least(best_paid: Callable, p: Tensor) -> None:
+    """Raise Wrong unless the answer's q has p's sums of rows and the least class term; where pictures tie there are several."""
+    q = finite(shape(best_paid(p), p.shape, "a table like p, a row for each class")).double()
+    true(q.min() >= -1e-9, "a table without negative entries", show(q))
+    close(q.sum(1), p.sum(1), "how often each class is drawn", _BEST_PAID.by(lambda f: f(p).sum(1)), atol=1e-6)
+    told, slips = _told(p), _BEST_PAID.by(lambda f: _class_term(f(p), _told(p)))
+    close(_class_term(q.clamp(min=0), told), _class_term(_best_paid(p), told), "what it pays", slips, atol=1e-9)
 
 
 seal(__name__, "gancourse.theory", "gancourse.classroom.right", "gancourse.losses.objectives", "gancourse.base.check")

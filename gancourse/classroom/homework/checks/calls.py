@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -50,6 +51,21 @@ def unchanged(**tensors: Tensor) -> Iterator[None]:
                 f"{name} overwritten",
                 "an operation in place changed the caller's tensor: +=, *=, x[...] = or a name_()",
             )
+
+
+@contextlib.contextmanager
+def helped(answer: Callable, **right: Callable) -> Iterator[None]:
+    """In the block an answer finds right functions under the names of the student's other ones, whose slips cost nothing here.
+
+    A function that was not written in a notebook, or does not know the name, is left as it is.
+    """
+    space = answer.__globals__ if isinstance(answer, types.FunctionType) else {}
+    kept = {name: space[name] for name in right if name in space}
+    space.update({name: right[name] for name in kept})
+    try:
+        yield
+    finally:
+        space.update(kept)
 
 
 @contextlib.contextmanager

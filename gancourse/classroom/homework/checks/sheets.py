@@ -181,7 +181,17 @@ def _explain(error: BaseException) -> str:
     own = cells.raised_in(error)
     where = f", line {own[-1].lineno} of its cell: {own[-1].line}".rstrip(": ") if own else ""
     message = str(error).strip().split("\n")[0][:300]
-    return f"expected  a result\ncame      {type(error).__name__}: {message}{where}"
+    said = f"expected  a result\ncame      {type(error).__name__}: {message}{where}"
+    return f"{said}\nperhaps   {likely}" if (likely := _likely(message)) else said
+
+
+def _likely(message: str) -> str:
+    """What torch's own words are mostly about; "" where that is not known."""
+    if "must match the size of tensor" in message:
+        return "two batches of different size, or an axis too few: look at the shapes of both"
+    if "mixed dtype" in message or ("type" in message and "double" in message.lower()):
+        return "two precisions that meet: what you make inside needs x.dtype (and x.device), as the arguments have it"
+    return ""
 
 
 def seal(name: str, *oracles: str) -> None:
