@@ -103,10 +103,11 @@ def losses(sheet: Sheet, discriminator_loss: Callable, saturating_loss: Callable
     titles = ("the discriminator's loss", "the generator's loss in the minimax game", "the non-saturating loss")
     names = ("D's loss", "the saturating loss", "the non-saturating loss")
     answers = (discriminator_loss, saturating_loss, non_saturating_loss)
-    rights, tables = (_d_loss, _saturating, _non_saturating), (_D_LOSS, _SATURATING, _NON_SATURATING)
+    rights: tuple[Callable, ...] = (_d_loss, _saturating, _non_saturating)
+    tables = (_D_LOSS, _SATURATING, _NON_SATURATING)
 
     for title, name, loss, right, slips in zip(titles, names, answers, rights, tables, strict=True):
-        both = loss is discriminator_loss and right is _d_loss
+        both = right is _d_loss
         logits = {"real": real, "fake": fake} if both else {"fake": fake}
 
         with sheet.item(title, 0.5) as first:
@@ -218,6 +219,11 @@ def _js_by(kl: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable:
     return lambda p, q: (kl(p, q, (p + q) / 2) + kl(q, p, (p + q) / 2)) / 2
 
 
+def _js_with(e: float) -> Callable:
+    """With a small number in both logarithms."""
+    return _js_by(lambda p, q, m: (p * ((p + e) / (m + e)).log()).sum())
+
+
 def _v(p: Tensor, q: Tensor, d: Tensor) -> Tensor:
     return (torch.xlogy(p, d) + torch.xlogy(q, 1 - d)).sum()
 
@@ -241,12 +247,12 @@ _JS = Slips("js") | {
     "the sign is turned round": times(-1, _js),
     "this is the root of JS, the distance: leave the root away": lambda p, q: _js(p, q).sqrt(),
     "a mean over the places: an expectation is a sum with weights p": lambda p, q: _js(p, q) / len(p),
-    _ADDED: tuple(_js_by(lambda p, q, m, e=e: (p * ((p + e) / (m + e)).log()).sum()) for e in (1e-6, 1e-7, 1e-8)),
+    _ADDED: tuple(map(_js_with, (1e-6, 1e-7, 1e-8))),
 }
 _VALUE_ENDS = Slips("value") | {
     _NOBODY: lambda p, q, d: (p * d.log() + q * (1 - d).log()).sum(),
     _ADDED: tuple(lambda p, q, d, e=e: _v(p, q, d.clamp(e, 1 - e)) for e in (1e-6, 1e-7, 1e-8)),
-    _MINUS: lambda p, q, d: (t := torch.stack([torch.xlogy(p, d), torch.xlogy(q, 1 - d)])).where(t.isfinite(), 0.0).sum(),
+    _MINUS: lambda p, q, d: torch.stack([torch.xlogy(p, d), torch.xlogy(q, 1 - d)]).nan_to_num(neginf=0.0).sum(),
 }
 _VALUE = Slips("value") | {
     "the sign is turned round: V is what D maximises": times(-1, _v),
@@ -593,7 +599,7 @@ def sounding(sheet: Sheet, sound: Callable) -> None:
         came = builtin(sound(step))
         came = came.item() if type(came) is Tensor and came.numel() == 1 else came
         true(type(came) is bool, "True or False", show(came))
-        return came
+        return bool(came)
 
     with sheet.item("right steps pass, however they are written", 1):
         for name, step in _SOUND.items():

@@ -594,8 +594,8 @@ def initial(sheet: Sheet, initialise: Callable) -> None:
         first, deeper = network.first.weight, network.get_parameter("inside.0.0.weight")
         _spread(first, 0.0, "the weights of a Conv2d")
         _spread(deeper, 0.0, "the weights of a ConvTranspose2d that sits deeper")
-        bias, drawn = network.first.bias, fresh(lambda network: None).first.bias
-        if bias is not None and not torch.equal(bias, drawn):
+        bias = network.get_parameter("first.bias")
+        if not torch.equal(bias, fresh(lambda network: None).get_parameter("first.bias")):
             close(bias, torch.zeros(64), "the biases of a Conv2d", slip=_ZEROS)
         other = not torch.equal(first.flatten()[:9], deeper.flatten()[:9])
         true(other, "new random numbers for every layer", "the same numbers in two layers", _SEEDED)
