@@ -82,6 +82,9 @@ points
 #
 # Set the derivative with respect to $D(x)$ to zero, mind the signs, and write down the $D^*$ that maximises this, for histograms `p` and
 # `q`: the last dimension runs over the places. It must be exact where only one of the two lives, and 1/2 where neither does.
+#
+# (On paper, no points: with $b > 0$, what does $D^*$ say where only fakes live, and which places does that tell the generator to keep? Salimans et al.
+# 2016, who brought soft labels to GANs, keep $b = 0$.)
 
 # %% solution="optimal"
 def optimal_discriminator(p, q, a=1.0, b=0.0):
@@ -242,7 +245,7 @@ points
 # ## 6. A test for a step (2 points)
 #
 # Lecture 03 struck out lines, and most of the broken loops ran without a word. Write what would have spoken. `sound(d_step)` is given a
-# discriminator's step with the arguments of yours, and says whether it is one right step as task 5 asks for. Make small networks of your own in it.
+# step of the discriminator, to be called like yours, and says whether it is one right step as task 5 asks for. Make small networks of your own in it.
 #
 # The check gives it right steps, written in several ways, and thirteen broken ones: your test has to pass the former and find the latter.
 # What must have moved, by how much, and what must not? (Does the loss fall over twenty steps? Eleven of the thirteen pass that.)
@@ -362,7 +365,7 @@ for (name, (shots, _)), row in zip(runs.items(), axes, strict=True):
 plt.show()
 
 # %% [markdown]
-# Blue is the data, orange what your generator makes, from the head start (left) to the end (right): first a circle, then spots with threads between them.
+# Blue is the data, orange what your generator makes, from the head start (left) to the end (right): it overshoots, then a circle, then spots with threads.
 # The length of its gradient under both losses by your instrument, at those moments; and what two numbers make of the last pictures, beside a null, a plain circle:
 
 # %% picture
