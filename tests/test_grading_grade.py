@@ -367,7 +367,7 @@ def test_an_error_of_the_grader_s_own_costs_one_submission(grader: Grader, monke
     monkeypatch.setattr(grader, "_grade", lambda *a: 1 / 0)
     result = grader.grade(Submission("ada", None))
     assert result.failure.startswith("the grader stumbled (ZeroDivisionError") and result.points == 0
-    assert len(result.checks) == 6
+    assert len(result.checks) == 7
 
 
 def test_what_its_process_is_not_kept_from_is_watched(grader: Grader) -> None:
