@@ -2,7 +2,7 @@
 # # Homework 1. The two-player game
 #
 # **After** lectures 02 and 03. **Time**: about 90 minutes. **Points**: 20. **At the end** a generator that you trained with your own
-# code draws eight spots on a ring, twice, and an instrument of your own shows what saturates.
+# code draws the spots of a ring, twice, and an instrument of your own shows what saturates.
 #
 # Each task is a cell of functions without bodies. Replace each `raise NotImplementedError()` and run the cell below it: it checks
 # them at once, says for each item what it expected, what came, and, where it can, which slip that looks like. The number under
