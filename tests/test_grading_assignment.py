@@ -21,7 +21,7 @@ def test_the_assignment_has_its_checks_and_answers() -> None:
     assert (found.name, found.points) == ("hw1_two_player_game", handed_in.FULL)
     assert list(found.checks) == [f"{name}-check" for name in found.answers]
     assert "HIDDEN" in found.checks["losses-check"].code and "import torch" in found.setup
-    assert [step.kind for step in assignments.model_answers(found)] == ["answer"] * 6 + ["check"] * 6
+    assert [step.kind for step in assignments.model_answers(found)] == ["answer"] * 7 + ["check"] * 7
 
 
 def test_a_notebook_without_graded_cells_is_no_assignment(tmp_path: Path) -> None:

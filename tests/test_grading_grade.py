@@ -367,7 +367,7 @@ def test_an_error_of_the_grader_s_own_costs_one_submission(grader: Grader, monke
     monkeypatch.setattr(grader, "_grade", lambda *a: 1 / 0)
     result = grader.grade(Submission("ada", None))
     assert result.failure.startswith("the grader stumbled (ZeroDivisionError") and result.points == 0
-    assert len(result.checks) == 6
+    assert len(result.checks) == 7
 
 
 def test_what_its_process_is_not_kept_from_is_watched(grader: Grader) -> None:
@@ -438,7 +438,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
     assert {"'=cmd() hw1", f"{bob} hw1", "cleo.zip"} < students and len(students) == 5
     assert "unpack it" in next(row["remarks"] for row in rows if row["student"] == "cleo.zip")
     graded = next(row for row in rows if row["points"] == "18")
-    assert graded["rounds (2)"] == "0" and graded["losses (4)"] == "4"
+    assert graded["rounds (2)"] == "0" and graded["losses (3)"] == "3"
     pages = {path.name: path.read_text(encoding="utf-8") for path in out.rglob("*.html")}
     assert len(pages) == 6 and all("<script>" not in page and "<b>bob" not in page for page in pages.values())
     assert sum("not_there" in page for page in pages.values()) == 4

@@ -41,7 +41,7 @@ def test_every_submission_has_a_row_from_the_beginning(tmp_path: Path) -> None:
     book.add(1, _result("bob"))
     ada, bob = _rows(tmp_path)
     assert (ada["status"], ada["remarks"]) == ("not graded yet", "no notebook was handed in")
-    assert (bob["points"], bob["of"], bob["losses (4)"], bob["status"]) == ("20", "20", "4", "graded")
+    assert (bob["points"], bob["of"], bob["losses (3)"], bob["status"]) == ("20", "20", "3", "graded")
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "1 of 2 submissions, 20.0 of 20 points" in page and "a note" in page
     assert page.count("<a href=") == 1 and (tmp_path / "students" / "bob.html").is_file()

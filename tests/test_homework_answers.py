@@ -84,8 +84,37 @@ def test_a_wrong_step_of_one_player_leaves_the_other_ones_points(what: str) -> N
     outcome = planting.judge("hw1", planted)
     right = [line.split("right")[1].strip() for line in outcome.report.split("\n") if "right  " in line]
     assert "the generator moves down the non-saturating loss (1/1)" in right, outcome.report
-    assert "and leaves the discriminator alone (1/1)" in right, outcome.report
+    assert "and leaves the discriminator alone (0.5/0.5)" in right, outcome.report
     assert "as above: one of the two steps is not right yet" in outcome.report
+
+
+@pytest.mark.parametrize(
+    ("name", "slip"),
+    [
+        ("non_saturating_loss", lambda f: F.softplus(f).mean()),
+        ("saturating_loss", lambda f: F.softplus(f).mean()),
+        ("discriminator_loss", lambda r, f: F.softplus(-r).mean() - F.softplus(f).mean()),
+    ],
+)
+def test_one_wrong_loss_leaves_the_points_of_the_other_two_and_is_explained_once(name: str, slip: Callable) -> None:
+    outcome = planting.judge("hw1", planting.Planted("a slip", "losses", "", {name: slip}, ""))
+    report = outcome.report.split("losses: ")[1]  # the notebook's own seed
+    assert outcome.points == 2, report
+    assert report.count("perhaps") == 2 and report.count("as above: the loss itself is not right yet") == 1, report
+
+
+def test_another_length_keeps_the_points_for_leaving_no_trace() -> None:
+    for words in ("the root of the *mean* square", "this is the gradient in the fakes", "one length for each sample"):
+        (planted, *_) = (p for p in planting.slips("hw1") if words in p.what)
+        report = planting.judge("hw1", planted).report
+        assert "WRONG  the length of the generator's gradient" in report and "right  measuring changes nothing (1/1)" in report
+
+
+def test_two_ends_that_differ_by_little_are_shown_so_that_they_do() -> None:
+    (planted,) = (p for g in GARDENS for p in g.wrong if "JS with a small number (2e-07)" in p.what)
+    report = planting.judge("hw1", planted).report
+    ends = re.findall(r"never meet: (\S+)\n +came +(\S+)\n", report)
+    assert ends and all(wanted != came for wanted, came in ends), report
 
 
 def test_a_penalty_without_a_graph_of_its_own_keeps_the_points_for_what_it_leaves_alone() -> None:
@@ -141,6 +170,7 @@ def _steeper(x: torch.Tensor, group: int, eps: float = 1e-8) -> torch.Tensor:
 
 _STAYS_RIGHT = {  # what is said of effects, layers, whole numbers, permutations, errors, and no value that can be off by a factor
     "hw1 steps": ["and leaves the generator alone", "and leaves the discriminator alone", "three rounds in a row"],
+    "hw1 sounding": ["right steps pass, however they are written", "broken steps are found"],
     "hw1 rounds": ["k steps of D, then one of G, round after round"],
     "hw2 sizes": ["convolution", "transposed convolution", "the padding that doubles"],
     "hw2 networks": [

@@ -167,7 +167,7 @@ def test_an_empty_homework_says_what_is_missing_and_shows_no_traceback() -> None
     assert homework.count("points, not written yet") == sum("points = hw1." in cell for cell in cells) == 3
     assert "This cell needs optimal_discriminator(): not written yet." in homework
     assert "This cell needs made, which a cell above makes with js(): not written yet." in homework
-    assert "losses           0 of 4" in homework and homework.rstrip().endswith("\n0 of 20 points")
+    assert "losses           0 of 3" in homework and homework.rstrip().endswith("\n0 of 20 points")
     assert "NameError: name 'mispelt' is not defined" in others, "other errors are shown as ever"
 
 

@@ -84,6 +84,41 @@ def test_stubs_exits_and_time_are_named() -> None:
         example(raising(KeyboardInterrupt()), quiet=True)
 
 
+def test_what_is_not_written_is_named_and_what_torch_misses_is_said() -> None:
+    """An answer that calls another one, which is missing, is written itself; PyTorch's NotImplementedError has a text."""
+    space: dict = {"nn": torch.nn, "torch": torch}
+    source = """
+def half(x): raise NotImplementedError()
+def double(x): return 4 * half(x)
+def plain(x): return 4 * x
+class Net(torch.nn.Module):
+    def foward(self, x): return x
+def made(x): return Net()(x)
+def abstract(x): return torch.optim.Optimizer([x], {}).step()
+"""
+    exec(compile(source, "<answers>", "exec"), space)
+
+    @checks.part(points=2)
+    def example(sheet, *answers):
+        for i, f in enumerate(answers):
+            with sheet.item(f"item {i}", 1):
+                f(torch.nn.Parameter(torch.ones(())))
+
+    def said(*names: str) -> str:
+        return str(example(*(space[name] for name in names), quiet=True).report)
+
+    assert said("double", "double") == "example: 0 of 2 points, not written yet: half()"
+    assert said("half", "made").startswith(
+        "example: 0 of 2 points\n  open   item 0 (0/1)\n         not written yet: half()\n  WRONG"
+    )
+    assert 'is missing the required "forward" function' in said("made", "made") and "not written yet" not in said("made", "made")
+    assert "open   item 1" in said("plain", "half")
+    assert "came      NotImplementedError" in said("abstract", "plain"), "torch's own without a text is not the student's"
+    space["other"] = eval(compile("lambda x: other_half(x)", "<answers>", "eval"), space)
+    exec(compile("def other_half(x): raise NotImplementedError", "<answers>", "exec"), space)
+    assert said("half", "other", "half") == "example: 0 of 2 points, not written yet: half(), other_half()"
+
+
 def test_the_seed_decides_and_the_global_one_is_left_alone() -> None:
     drawn = []
 

@@ -67,6 +67,29 @@ def test_close_lets_pass() -> None:
         checks.close(came, expected)
 
 
+def test_a_number_of_python_is_not_rounded_to_single_precision() -> None:
+    log2 = math.log(2)
+    checks.close(log2, log2, rtol=1e-12, atol=0)
+    checks.close(torch.tensor([log2, 0.1], dtype=torch.float64), [log2, 0.1], rtol=1e-12, atol=0)
+    with pytest.raises(Wrong):
+        checks.close(float(torch.tensor(log2)), log2, rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("came", "expected"),
+    [
+        (math.log(2) + 1e-8, math.log(2)),
+        (torch.tensor([1.0, 2.0 + 3e-7], dtype=torch.float64), torch.tensor([1.0, 2.0], dtype=torch.float64)),
+        (torch.ones(20, dtype=torch.float64), torch.ones(20, dtype=torch.float64) + 1e-8),
+        (1 + 1e-14, 1.0),
+    ],
+)
+def test_two_numbers_that_differ_are_shown_so_that_they_do(came, expected) -> None:
+    with pytest.raises(Wrong) as caught:
+        checks.close(came, expected, rtol=0, atol=0)
+    assert caught.value.expected.split(" at ")[0] != caught.value.came.split(" there")[0], caught.value
+
+
 def test_equal() -> None:
     checks.equal([(1.0, 2)], [(1, 2.0)])
     checks.equal("ab", "ab")

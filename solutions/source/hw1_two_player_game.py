@@ -2,10 +2,10 @@
 # # Homework 1. The two-player game
 #
 # **After** lectures 02 and 03. **Time**: about 90 minutes. **Points**: 20. **At the end** a generator that you trained with your own
-# code draws eight spots on a ring, twice, and an instrument of your own shows what saturates.
+# code draws the spots of a ring, twice, and an instrument of your own shows what saturates.
 #
-# Each task is a cell with a function whose body is missing. Replace `raise NotImplementedError()` and run the cell below it: it checks
-# your function at once, says for each item what it expected, what came, and, where it can, which slip that looks like. The number under
+# Each task is a cell of functions without bodies. Replace each `raise NotImplementedError()` and run the cell below it: it checks
+# them at once, says for each item what it expected, what came, and, where it can, which slip that looks like. The number under
 # the report is your points for the task. You may try as often as you like.
 #
 # The same checks grade what you hand in, with other random numbers. So run everything from top to bottom before you do
@@ -17,6 +17,7 @@ import math
 import matplotlib.pyplot as plt
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from gancourse import data, scale, viz
 from gancourse.classroom.homework import hw1
@@ -25,7 +26,7 @@ from gancourse.models import mlp
 torch.set_num_threads(1)  # networks this small gain nothing from a second core
 
 # %% [markdown]
-# ## 1. Losses on logits (4 points)
+# ## 1. Losses on logits (3 points)
 #
 # The discriminator returns *logits* $l$, and $D = \sigma(l) = 1/(1 + e^{-l})$ is the probability of "real". It minimises
 #
@@ -60,7 +61,7 @@ def non_saturating_loss(fake_logits):
     return F.softplus(-fake_logits).mean()
     ### END SOLUTION
 
-# %% check="losses" points=4
+# %% check="losses" points=3
 points = hw1.losses(discriminator_loss, saturating_loss, non_saturating_loss)
 ### BEGIN HIDDEN TESTS
 points = min(points, hw1.losses(discriminator_loss, saturating_loss, non_saturating_loss, seed=2014))
@@ -74,16 +75,24 @@ points
 #
 # $$V(D, G) = \sum_x \bigl[\, p(x) \log D(x) + q(x) \log (1 - D(x)) \,\bigr].$$
 #
-# Set the derivative with respect to $D(x)$ to zero, mind the signs, and write down the $D^*$ that maximises $V$, for histograms `p` and
+# Now soften the labels: a real sample is called real with weight $a$ and fake with $1 - a$; a fake is called real with weight $b$ and fake
+# with $1 - b$. With $a = 1$ and $b = 0$ this is the game's own value:
+#
+# $$V(D) = \sum_x p\,[\,a \log D + (1 - a) \log(1 - D)\,] + q\,[\,b \log D + (1 - b) \log(1 - D)\,].$$
+#
+# Set the derivative with respect to $D(x)$ to zero, mind the signs, and write down the $D^*$ that maximises this, for histograms `p` and
 # `q`: the last dimension runs over the places. It must be exact where only one of the two lives, and 1/2 where neither does.
+#
+# (On paper, no points: with $b > 0$, what does $D^*$ say where only fakes live, and which places does that tell the generator to keep? Salimans et al.
+# 2016, who brought soft labels to GANs, keep $b = 0$.)
 
 # %% solution="optimal"
-def optimal_discriminator(p, q):
-    """D*(x) for histograms p and q, both [..., n] -> [..., n]; 1/2 where p(x) = q(x) = 0."""
+def optimal_discriminator(p, q, a=1.0, b=0.0):
+    """D*(x) for histograms p and q, both [..., n], and labels a of data, b of fakes -> [..., n]; 1/2 where p(x) = q(x) = 0."""
     ### BEGIN SOLUTION
     total = p + q
     nobody = total == 0
-    return torch.where(nobody, 0.5, p / torch.where(nobody, 1.0, total))
+    return torch.where(nobody, 0.5, (a * p + b * q) / torch.where(nobody, 1.0, total))
     ### END SOLUTION
 
 # %% check="optimal" points=3
@@ -102,7 +111,7 @@ points
 # \mathrm{KL}(p \,\|\, q) = \sum_x p(x) \log \frac{p(x)}{q(x)}.$$
 #
 # Write $\mathrm{JS}$ and $V$ for histograms [n]. In both, $0 \log 0 = 0$: a place that nobody visits costs nothing. Floating point
-# thinks otherwise (`0 * -inf` is `nan`), so you have to say so; look at `torch.xlogy`.
+# says `nan` (`0 * -inf`). A small number added in the logarithm moves both ends; look at `torch.xlogy`.
 
 # %% solution="divergence"
 def js(p, q):
@@ -115,7 +124,7 @@ def js(p, q):
 
 
 def value(p, q, d):
-    """V = E_p log D + E_q log(1 - D) for histograms p, q and probabilities d, all [n]."""
+    """V = E_p log D + E_q log(1 - D) for p, q and probabilities d, all [n]; -inf where D is sure and wrong."""
     ### BEGIN SOLUTION
     return (torch.xlogy(p, d) + torch.xlogy(q, 1 - d)).sum()
     ### END SOLUTION
@@ -156,7 +165,7 @@ plt.show()
 #
 # $$\frac{d}{dl} \log(1 - \sigma(l)) \qquad\text{and}\qquad \frac{d}{dl} \bigl[-\log \sigma(l)\bigr],$$
 #
-# on paper first, and write them down as functions of $l$. Then write the instrument that measures the same on a real generator: the
+# on paper first, and write them down as functions of $l$, fit for $l = \pm 1000$, too. Then write the instrument that measures the same on a real generator: the
 # Euclidean length of the gradient of a loss with respect to *all* the generator's parameters together. It must leave no trace, neither in the
 # weights nor in anybody's `.grad` or mode. (`torch.autograd.grad` computes gradients without storing them.)
 
@@ -176,7 +185,7 @@ def non_saturating_slope(logits):
 
 
 def gradient_norm(loss, generator, discriminator, z):
-    """The length of the gradient of loss(D(G(z))) by the generator's parameters; ``loss`` maps logits to a scalar."""
+    """The length of the gradient of loss(D(G(z))) in the generator's parameters, a number; ``loss`` maps logits to a scalar."""
     ### BEGIN SOLUTION
     slopes = torch.autograd.grad(loss(discriminator(generator(z))), list(generator.parameters()))
     return torch.cat([slope.flatten() for slope in slopes]).norm().item()
@@ -190,7 +199,7 @@ points = min(points, hw1.slopes(saturating_slope, non_saturating_slope, gradient
 points
 
 # %% [markdown]
-# ## 5. One step of each player (5 points)
+# ## 5. One step of each player (4 points)
 #
 # Now the game itself. `discriminator_step` makes one step of the discriminator on a batch of real points and latents, `generator_step` one step
 # of the generator (with the *non-saturating* loss). Use your losses of task 1. `optimiser` is an ordinary PyTorch optimiser that knows
@@ -198,7 +207,7 @@ points
 #
 # Both return the loss before the step as a plain number. Things to think about:
 #
-# - whose weights may move, and whose gradients may be written;
+# - whose weights may move; G's step may leave gradients in D, but none of D's loss may go into G;
 # - what the other player's step has left behind in `.grad`;
 # - that both players stay in the mode in which they were.
 
@@ -225,7 +234,7 @@ def generator_step(generator, discriminator, optimiser, z):
     return loss.item()
     ### END SOLUTION
 
-# %% check="steps" points=5
+# %% check="steps" points=4
 points = hw1.steps(discriminator_step, generator_step)
 ### BEGIN HIDDEN TESTS
 points = min(points, hw1.steps(discriminator_step, generator_step, seed=2018))
@@ -233,7 +242,42 @@ points = min(points, hw1.steps(discriminator_step, generator_step, seed=2018))
 points
 
 # %% [markdown]
-# ## 6. Rounds of the game (2 points)
+# ## 6. A test for a step (2 points)
+#
+# Lecture 03 struck out lines, and most of the broken loops ran without a word. Write what would have spoken. `sound(d_step)` is given a
+# step of the discriminator, to be called like yours, and says whether it is one right step as task 5 asks for. Make small networks of your own in it.
+#
+# The check gives it right steps, written in several ways, and thirteen broken ones: your test has to pass the former and find the latter.
+# What must have moved, by how much, and what must not? (Does the loss fall over twenty steps? Eleven of the thirteen pass that.)
+
+# %% solution="sounding"
+def sound(d_step):
+    """Whether d_step(generator, discriminator, optimiser, real, z) is one right step of D: True or False."""
+    ### BEGIN SOLUTION
+    draw = torch.Generator().manual_seed(0)
+    g, d = nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 1), nn.Flatten(0))
+    real, z = torch.randn(8, 3, generator=draw) + 1, torch.randn(8, 2, generator=draw)
+    loss = discriminator_loss(d(real), d(g(z).detach()))
+    slopes = torch.autograd.grad(loss, list(d.parameters()))
+    wanted = [p.detach() - 0.1 * slope for p, slope in zip(d.parameters(), slopes, strict=True)]
+    held = [p.detach().clone() for p in g.parameters()]
+    for p in d.parameters():
+        p.grad = torch.ones_like(p)  # what G's step has left behind
+    came = d_step(g, d, torch.optim.SGD(d.parameters(), lr=0.1), real, z)
+    moved = all(torch.allclose(p, q, atol=1e-5) for p, q in zip(d.parameters(), wanted, strict=True))
+    still = all(torch.equal(p, q) and p.grad is None for p, q in zip(g.parameters(), held, strict=True))
+    return moved and still and abs(float(came) - loss.item()) < 1e-5
+    ### END SOLUTION
+
+# %% check="sounding" points=2
+points = hw1.sounding(sound)
+### BEGIN HIDDEN TESTS
+points = min(points, hw1.sounding(sound, seed=2020))
+### END HIDDEN TESTS
+points
+
+# %% [markdown]
+# ## 7. Rounds of the game (2 points)
 #
 # Algorithm 1 of the paper has a number $k$, which every deck repeats: *for each step of the generator, k steps of the discriminator*, each on
 # fresh samples. Write the outer loop. The functions that it is given need no more arguments than these:
@@ -280,13 +324,13 @@ def play(step, seed=0, k=1):
     torch.manual_seed(seed)
     draw = torch.Generator().manual_seed(seed)
     generator, discriminator = mlp.Generator(2, (2,), out=None), mlp.Discriminator((2,))
-    opt_g, opt_d = (torch.optim.Adam(net.parameters(), lr=1e-3, betas=(0.5, 0.999)) for net in (generator, discriminator))
+    opt_g, opt_d = (torch.optim.Adam(net.parameters(), lr=5e-4, betas=(0.5, 0.999)) for net in (generator, discriminator))
     eye = torch.randn(1000, 2, generator=torch.Generator().manual_seed(1))
     shots, lengths = [], []
     for _ in range(scale.pick(ci=10, cpu=300, gpu=300)):
         discriminator_step(generator, discriminator, opt_d, ring.sample(128, generator=draw), torch.randn(128, 2, generator=draw))
-    total = scale.pick(ci=20, cpu=4000, gpu=12_000)
-    for part in (0, total // 60, total // 6, total // 3, total // 2):
+    total = scale.pick(ci=20, cpu=8000, gpu=24_000)
+    for part in (0, total // 120, total // 6, total // 3, total // 2):
         train(
             part,
             k,
@@ -321,8 +365,8 @@ for (name, (shots, _)), row in zip(runs.items(), axes, strict=True):
 plt.show()
 
 # %% [markdown]
-# Blue is the data, orange what your generator makes, from after the head start (left) to the end (right). And the length of the generator's gradient under
-# both losses, measured with your instrument at the same moments:
+# Blue is the data, orange what your generator makes, from the head start (left) to the end (right): it overshoots, then a circle, then spots with threads.
+# The length of its gradient under both losses by your instrument, at those moments; and what two numbers make of the last pictures, beside a null, a plain circle:
 
 # %% picture
 for name, (_, lengths) in runs.items():
@@ -330,12 +374,28 @@ for name, (_, lengths) in runs.items():
     for moment, (a, b) in zip(("at the start", "early", "later", "half way", "at the end"), lengths, strict=True):
         print(f"   {moment:12}  log(1 - D): {a:8.4f}   -log D: {b:8.4f}")
 
+
+def near_spots(points):
+    """The share of points within 0.05 of a spot, and how many of the eight spots have 1 % of the points or more."""
+    distance, spot = torch.cdist(points, ring.modes).min(1)
+    near = distance < 0.05
+    return near.double().mean().item(), sum(int(((spot == k) & near).sum() >= len(points) / 100) for k in range(8))
+
+
+around = 2 * math.pi * torch.rand(1000, generator=torch.Generator().manual_seed(4))
+sets = {"the data": real, "a plain circle": torch.stack([around.cos(), around.sin()], 1)} | {f"{name} loss": run[0][-1] for name, run in runs.items()}
+print("near a spot, and spots that are drawn")
+for name, points in sets.items():
+    share, spots = near_spots(points)
+    print(f"   {name:20} {share:4.0%}  {spots} of 8")
+
 # %% [markdown]
-# Four questions to take to class (no points):
+# Five questions to take to class (no points):
 #
-# 1. Compare the two lengths in the first row of a run. What does your `saturating_slope` say about the logits there, and who of the two is the slower to start?
-# 2. The lower row gets there all the same. Its generator is moved by Adam, which divides each gradient by its own recent size. What would plain gradient descent
-#    do with the first row's gradients? Try it: `torch.optim.SGD` for `opt_g`, and several learning rates.
+# 1. Compare the two lengths that are printed first. (Why do both runs share them?) What do your slopes say of the logits there, and which generator starts more slowly?
+# 2. The generator of the lower row starts all the same: it is moved by Adam, which divides each gradient by its own recent size. What would plain gradient descent
+#    do with the first gradient printed? Try it: `torch.optim.SGD` for `opt_g`, and several learning rates.
 # 3. Call `play(generator_step, k=5)`. Each round now costs three times as much. What is better after the same number of *rounds*, and what after the
 #    same time?
 # 4. Take `.detach()` out of your `discriminator_step` and leave `zero_grad()` out of `generator_step`. The loop runs. What does the picture say?
+# 5. Eight spots of eight is also what a plain circle scores. Which of the two numbers under the pictures would you report, and beside what?

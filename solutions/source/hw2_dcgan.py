@@ -21,10 +21,10 @@ from gancourse.training import fit
 torch.set_num_threads(1)
 
 # %% [markdown]
-# ## 1. Sizes (3 points)
+# ## 1. Sizes (2 points)
 #
 # A convolution with kernel $K$, stride $s$ and padding $p$ puts its window at every $s$-th place of a row of $n + 2p$ pixels, as long as the window
-# fits. How many pixels come out? A transposed convolution turns the arrow round: it lays a kernel onto every $s$-th place, starting from $n$ pixels, and
+# fits. How many pixels come out? A transposed convolution turns the arrow round: it lays one kernel for each of $n$ pixels, $s$ places apart, and
 # cuts $p$ pixels off at both ends. How long is the result?
 #
 # Then use your formula: which padding makes a transposed convolution with stride 2 *double* every size exactly? It depends on the kernel, and for some
@@ -51,7 +51,7 @@ def doubling_padding(kernel):
     return (kernel - 2) // 2 if kernel >= 2 and kernel % 2 == 0 else None
     ### END SOLUTION
 
-# %% check="sizes" points=3
+# %% check="sizes" points=2
 points = hw2.sizes(conv_size, transposed_size, doubling_padding)
 ### BEGIN HIDDEN TESTS
 points = min(points, hw2.sizes(conv_size, transposed_size, doubling_padding, seed=2016))
@@ -68,7 +68,7 @@ points
 #
 # Afterwards $p$ pixels are cut off on all four sides. Write it. You may loop over the $K \times K$ places of the kernel and let slices with a step
 # do the rest, or over the pixels. `conv_transpose2d` itself, and the layer made of it, are off limits; gradients must pass through your version as
-# through theirs. `torch.einsum("bkrc,ko->borc", ...)` spells the sum over $k$.
+# through theirs.
 
 # %% solution="scatter"
 def transposed_conv(x, weight, stride, padding):
@@ -92,8 +92,8 @@ points = min(points, hw2.scatter(transposed_conv, seed=2017))
 points
 
 # %% [markdown]
-# Lay a kernel of ones onto a field of ones, stride 2, and you see how many copies each pixel gets. A kernel of 3 leaves a chequerboard before
-# anything is learned, a kernel of 4 does not.
+# Lay a kernel of ones onto a field of ones, stride 2, and you see how many copies each pixel gets. Equal weights leave a chequerboard if the
+# kernel is 3, none within the rim if it is 4.
 
 # %% picture
 fig, axes = plt.subplots(1, 2, figsize=(5.5, 2.8), layout="constrained")
@@ -105,9 +105,9 @@ fig.colorbar(shown, ax=axes, ticks=[1, 2, 3, 4], label="copies")
 plt.show()
 
 # %% [markdown]
-# ## 3. The two networks (5 points)
+# ## 3. The two networks (4 points)
 #
-# Build DCGAN for pictures of 32 x 32. `width` is the number of channels of the largest hidden layer of the generator and of the first layer of the
+# Build DCGAN for pictures of 32 x 32. `width` is the number of channels of the last hidden layer of the generator and of the first layer of the
 # discriminator; every halving of the side doubles the channels.
 #
 # | generator | from, to | side | then |
@@ -162,7 +162,7 @@ def make_discriminator(width):
     )
     ### END SOLUTION
 
-# %% check="networks" points=5
+# %% check="networks" points=4
 points = hw2.networks(make_generator, make_discriminator)
 ### BEGIN HIDDEN TESTS
 points = min(points, hw2.networks(make_generator, make_discriminator, seed=2018))
@@ -173,8 +173,8 @@ points
 # ## 4. Initialisation (2 points)
 #
 # The paper draws all weights of convolutions from $\mathcal{N}(0, 0.02^2)$; its code draws the gains of batch norm from $\mathcal{N}(1, 0.02^2)$ and sets the shifts
-# to zero. (The comment in one widely read tutorial says 0.2 where its code says 0.02.) Write a function that does this, in place, to every layer of a
-# network, however deep it sits, and leaves other layers alone. `torch.nn.init` has what you need.
+# to zero. (The comment in one widely read tutorial says 0.2 where its code says 0.02.) Write a function that does this, in place, to every such layer
+# of a network, however deep it sits, and to no other. `torch.nn.init` has what you need.
 
 # %% solution="initial"
 def initialise(network):
@@ -220,8 +220,8 @@ viz.show(viz.grid(run.sample(24, seed=0), columns=12), "Your DCGAN.")
 # $$\mathrm{lerp}(t) = (1 - t)\, z_0 + t\, z_1, \qquad
 # \mathrm{slerp}(t) = \frac{\sin\bigl((1 - t)\,\Omega\bigr)}{\sin \Omega}\, z_0 + \frac{\sin (t\, \Omega)}{\sin \Omega}\, z_1 .$$
 #
-# Both take two latents $[D]$ and times $[T]$ and return the path $[T, D]$. The angle is that of the *directions*; the latents keep their lengths. For
-# equal directions ($\sin \Omega = 0$) return the line; no opposite ones occur.
+# Both take two latents $[D]$ and times $[T]$ and return the path $[T, D]$. The angle is that of the *directions*; $z_0$ and $z_1$ stand in the formula as they
+# are. For equal directions ($\sin \Omega = 0$) return the line; rounding can put the cosine of nearly equal ones above 1. No opposite ones occur.
 
 # %% solution="walks"
 def lerp(z0, z1, t):
@@ -275,7 +275,7 @@ def analogy(a, b, c):
 
 
 def pictures(generator, z):
-    """G(z) in evaluation mode, without gradients; afterwards the generator is in the mode it was in before."""
+    """G(z) in evaluation mode, without gradients; afterwards generator and torch are as they were before."""
     ### BEGIN SOLUTION
     mode = generator.training
     generator.eval()
@@ -293,27 +293,75 @@ points = min(points, hw2.attributes(direction, analogy, pictures, seed=2021))
 points
 
 # %% [markdown]
+# ## 7. Beside chance (2 points)
+#
+# Your direction will put glasses on faces. Would any other direction do it, too? A step of the same length to *anywhere* is the null. Write it, and the count.
+#
+# - `as_long` returns $n$ directions, all of them equally likely, each as long as `step`.
+# - `changed` returns the share of the faces without an attribute that have it after the step. `has` maps pictures to True and False, and
+#   `step` is one for all $[D]$ or one for each $[N, D]$. Make pictures as in task 6.
+
+# %% solution="chance"
+def as_long(step, n, source):
+    """n random directions [n, D], each as long as step [D]; all numbers from the generator ``source`` of torch."""
+    ### BEGIN SOLUTION
+    v = torch.randn(n, len(step), generator=source, dtype=step.dtype)
+    return v / v.norm(dim=1, keepdim=True) * step.norm()
+    ### END SOLUTION
+
+
+def changed(has, generator, z, step):
+    """Of the latents z [N, D] whose pictures have it not, the share whose pictures have it after the step: a number."""
+    ### BEGIN SOLUTION
+    without = ~has(pictures(generator, z))
+    return has(pictures(generator, z + step))[without].double().mean().item()
+    ### END SOLUTION
+
+# %% check="chance" points=2
+points = hw2.chance(as_long, changed)
+### BEGIN HIDDEN TESTS
+points = min(points, hw2.chance(as_long, changed, seed=2022))
+### END HIDDEN TESTS
+points
+
+# %% [markdown]
 # ## Faces
 #
-# For the last picture take a generator that has trained for longer; its weights travel with the course. A classifier labels its latents. First your
+# For the rest take a generator that has trained for longer; its weights travel with the course. A classifier labels its latents. First your
 # two walks between the same two faces, line above, arc below.
 
 # %% picture
 G = zoo.load("faces32").model
-labelled = latent.label_latents(G, attribute_classifier("faces"), n=scale.pick(ci=200, cpu=3000, gpu=3000))
+classifier = attribute_classifier("faces")
+labelled = latent.label_latents(G, classifier, n=scale.pick(ci=200, cpu=3000, gpu=3000))
 start, end = torch.randn(2, 64, generator=torch.Generator().manual_seed(6))
 times = torch.linspace(0, 1, 9)
 walks = torch.cat([pictures(G, walk(start, end, times)) for walk in (lerp, slerp)])
 viz.show(viz.grid(walks, columns=9), "From one face to another: the line (above), the arc (below).")
 
 # %% [markdown]
-# Then glasses for everybody: six faces without (middle of three columns), and your direction added and subtracted.
+# Then glasses for everybody: six faces without (second of each four), and your direction added and subtracted.
 
 # %% picture
 glasses = direction(labelled.z, labelled.has(glasses="yes"))
 bare = labelled.where(glasses="no")[:6]
 shown = torch.stack([bare - 1.5 * glasses, bare, bare + 1.5 * glasses, bare + 3 * glasses], dim=1).flatten(0, 1)
 viz.show(viz.grid(pictures(G, shown), columns=12), "Three faces in each row: minus glasses, as it was, plus glasses, plus twice as much.")
+
+# %% [markdown]
+# How many of the faces without glasses have them afterwards, in the eyes of the classifier? And after a step of the same length to anywhere?
+
+# %% picture
+def with_glasses(images):
+    return latent.has(classifier.predict(images), classifier.attribute_names, glasses="yes")
+
+
+fresh = torch.randn(scale.pick(ci=40, cpu=300, gpu=1000), 64, generator=torch.Generator().manual_seed(7))
+print("step      your direction   anywhere")
+for much in (1, 1.5, 3):
+    step = much * glasses
+    null = as_long(step, len(fresh), torch.Generator().manual_seed(8))
+    print(f"{much:>4} times {changed(with_glasses, G, fresh, step):12.0%} {changed(with_glasses, G, fresh, null):12.0%}")
 
 # %% picture
 groups = [{"glasses": "yes", "hair_length": "short"}, {"glasses": "no", "hair_length": "short"}, {"glasses": "no", "hair_length": "long"}]
@@ -327,5 +375,5 @@ viz.show(viz.grid(made, columns=10), "Three with glasses and short hair, three w
 # 1. Half-way between two independent latents, how long is the line's latent, compared with the ends? Which of your two walks looks fainter in the middle, if any?
 # 2. Does `bare + 3 * glasses` change anything besides the glasses? How would you measure it?
 # 3. The last of the ten is one sum of nine chosen faces. Did it come out with glasses and long hair? How often does it, over a hundred choices of exemplars?
-#    (Lecture 04 counts.)
+#    (Lecture 05 counts.)
 # 4. Leave `generator.eval()` out of `pictures` and draw one face alone, then the same latent in a batch of 64. What has changed, and why?

@@ -43,6 +43,16 @@ right("binary cross-entropy with logits", **bce)
 right("logaddexp", non_saturating_loss=lambda f: torch.logaddexp(torch.zeros_like(f), -f).mean())
 right("sum over length", saturating_loss=lambda f: -F.softplus(f).sum() / len(f))
 
+wrong("unwritten, and used", "not written yet: helper()", code="""
+def helper(v): raise NotImplementedError()
+def saturating_loss(f): return helper(f)
+""", part="losses")  # fmt: skip
+wrong(
+    "both divided by one length",
+    "its own mean",
+    discriminator_loss=lambda r, f: (F.softplus(-r).sum() + F.softplus(f).sum()) / len(r),
+)
+
 # 2. The best discriminator
 
 
@@ -61,8 +71,21 @@ def in_numpy(p, q):
 
 
 wrong("an array of numpy", "torch.as_tensor", optimal_discriminator=in_numpy)
-right("by logs", optimal_discriminator=lambda p, q: torch.sigmoid(p.log() - q.log()).nan_to_num(0.5))
-right("nan_to_num", optimal_discriminator=lambda p, q: (p / (p + q)).nan_to_num(0.5))
+wrong(
+    "hard labels only",
+    "positional",
+    code="optimal_discriminator = lambda p, q: right['optimal_discriminator'](p, q)",
+    part="optimal",
+)
+
+
+def by_logs(p, q, a=1.0, b=0.0):
+    d = torch.sigmoid(p.log() - q.log())
+    return (a * d + b * (1 - d)).nan_to_num(0.5)
+
+
+right("by logs", optimal_discriminator=by_logs)
+right("nan_to_num", optimal_discriminator=lambda p, q, a=1.0, b=0.0: ((a * p + b * q) / (p + q)).nan_to_num(0.5))
 
 # 3. JS and V
 
@@ -81,7 +104,30 @@ right("JS as a difference of entropies", js=js_by_entropies)
 right("JS in numpy, place by place", js=js_in_numpy)
 right("JS as a number of numpy", js=lambda p, q: np.float64(js_in_numpy(p, q)))
 right("JS as an array of numpy without axes", js=lambda p, q: np.array(js_in_numpy(p, q)))
-right("V with nan_to_num", value=lambda p, q, d: (p * d.log()).nan_to_num().add((q * (1 - d).log()).nan_to_num()).sum())
+
+
+def terms(clean):
+    return lambda p, q, d: clean(p * d.log()).add(clean(q * (1 - d).log())).sum()
+
+
+def weighted_bce(p, q, d):
+    both = ((torch.ones_like(d), p), (torch.zeros_like(d), q))
+    return -sum(F.binary_cross_entropy(d, label, weight=w, reduction="sum") for label, w in both)
+
+
+def js_with(e):
+    return lambda p, q: sum((r * ((r + e) / ((p + q) / 2 + e)).log()).sum() for r in (p, q)) / 2
+
+
+right("V with nan_to_num", value=terms(torch.Tensor.nan_to_num))  # two of the largest numbers sum to infinity
+right("V with nan_to_num, and minus infinity kept", value=terms(lambda v: v.nan_to_num(nan=0.0, neginf=-math.inf)))
+wrong("V without what is not finite", "minus infinity", value=terms(lambda v: v.where(v.isfinite(), 0.0)))
+wrong("V by cross-entropy, whose logarithms stop at -100", "minus infinity", value=weighted_bce)
+for e in (1e-6, 2e-7, 1e-8):
+    away = f"a small number ({e:g})"
+    wrong(f"JS with {away} in its logarithms", "a small number in the logarithm", js=js_with(e))
+    wrong(f"V of probabilities kept {away} away from 0 and 1", "a small number", value=lambda p, q, d, e=e: terms(
+        lambda v: v)(p, q, d.clamp(e, 1 - e)))  # fmt: skip
 
 # 4. Slopes
 
@@ -198,10 +244,115 @@ def two_backwards(generator, discriminator, optimiser, real, z):
     return (a + b).detach()
 
 
+def through_g(generator, discriminator, optimiser, real, z):
+    loss = d_loss(discriminator(real), discriminator(generator(z)))
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    generator.zero_grad()
+    return loss.item()
+
+
+def of_own_latents(generator, discriminator, optimiser, real, z):
+    return stepped()[0](generator, discriminator, optimiser, real, torch.randn_like(z))
+
+
+def for_d_alone(generator, discriminator, optimiser, real, z):
+    loss = d_loss(discriminator(real), discriminator(generator(z)))
+    optimiser.zero_grad()
+    loss.backward(inputs=list(discriminator.parameters()))
+    optimiser.step()
+    return loss.item()
+
+
+wrong("through the generator, which is cleared afterwards", "detach the fakes", discriminator_step=through_g)
+wrong("latents of its own", "the z that is handed over", discriminator_step=of_own_latents)
+right("gradients for D alone", discriminator_step=for_d_alone)
 right("real and fake in one batch, no_grad", discriminator_step=joined_d_step)
 right("two backward passes", discriminator_step=two_backwards)
 
-# 6. Rounds
+# 6. A test for a step
+
+
+def played(judged, lr=0.1, old=True, optimiser=torch.optim.SGD, kind=torch.float32):
+    """A test of a step with small networks: ``judged(moved, wanted, came, loss, g, held)``."""
+
+    def sound(step):
+        draw = torch.Generator().manual_seed(1)
+        g, d = torch.nn.Linear(2, 3).to(kind), torch.nn.Sequential(torch.nn.Linear(3, 1), torch.nn.Flatten(0)).to(kind)
+        real, z = torch.randn(8, 3, generator=draw).to(kind) + 1, torch.randn(8, 2, generator=draw).to(kind)
+        loss = d_loss(d(real), d(g(z).detach()))
+        wanted = copy.deepcopy(d)
+        grads = torch.autograd.grad(loss, d.parameters())
+        for p, slope in zip(wanted.parameters(), grads, strict=True):
+            p.data -= lr * slope
+        for p in [*d.parameters(), *g.parameters()] if old else []:
+            p.grad = torch.ones_like(p)
+        if old:
+            g.zero_grad()
+        held = copy.deepcopy(g)
+        before = copy.deepcopy(d)
+        came = step(g, d, optimiser(d.parameters(), lr=lr), real, z)
+        return judged(d, wanted, before, came, loss.item(), g, held)
+
+    return sound
+
+
+def alike(a, b):
+    return all(torch.allclose(p, q, atol=1e-5) for p, q in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def whole(d, wanted, before, came, loss, g, held):
+    return alike(d, wanted) and alike(g, held) and all(p.grad is None for p in g.parameters()) and abs(came - loss) < 1e-5
+
+
+def falling(step):
+    """What everybody tries first: does the loss fall?"""
+    torch.manual_seed(0)
+    g, d = torch.nn.Linear(2, 3), torch.nn.Sequential(torch.nn.Linear(3, 1), torch.nn.Flatten(0))
+    real, z = torch.randn(8, 3) + 1, torch.randn(8, 2)
+    optimiser = torch.optim.SGD(d.parameters(), lr=0.1)
+    losses = [float(step(g, d, optimiser, real, z)) for _ in range(20)]
+    return losses[-1] < losses[0]
+
+
+passed = "of the broken steps pass"
+wrong("all are sound", "False for a step that does not move D", sound=lambda step: True)
+wrong("none is sound", "may be written in any way", sound=lambda step: False)
+wrong("moved", passed, sound=played(lambda d, wanted, before, *_: not alike(d, before)))
+wrong("the loss falls", passed, sound=falling)
+wrong("no old gradients on the table", "old gradients are added", sound=played(whole, old=False))
+
+
+def by_adam(d, wanted, before, came, loss, g, held):
+    return not alike(d, before) and alike(g, held) and abs(came - loss) < 1e-5
+
+
+def without_g(d, wanted, before, came, loss, *others):
+    return alike(d, wanted) and abs(came - loss) < 1e-5
+
+
+def by_bits(d, wanted, before, came, loss, *others):
+    return came == loss and all(torch.equal(p, q) for p, q in zip(d.parameters(), wanted.parameters(), strict=True))
+
+
+wrong("Adam, which divides by the length", passed, sound=played(by_adam, optimiser=torch.optim.Adam))
+wrong("the generator is not looked at", "detached", sound=played(without_g))
+wrong("exactly the same bits", "may be written in any way", sound=played(by_bits))
+wrong("a word", "True or False", sound=lambda step: "yes")
+wrong("None", "return missing", sound=lambda step: None)
+right("with networks of float64", sound=played(whole, kind=torch.float64))
+right("a boolean of torch", sound=played(lambda *a: torch.tensor(whole(*a))))
+right("an assertion that is caught", code="""
+def sound(d_step):
+    try:
+        assert right["sound"](d_step)
+    except AssertionError:
+        return False
+    return True
+""", part="sounding")  # fmt: skip
+
+# 7. Rounds
 
 
 def loop(order):
@@ -222,6 +373,13 @@ wrong("one batch for all k steps", "inner loop", train=loop(reused_batch))
 wrong("D's latents used again for G", "new latents for G", train=loop(reused_latents))
 wrong("z for real", "d_step from draw_real()", train=loop(lambda k, r, z, d, g: ([d(z(), r()) for _ in range(k)], g(z()))))
 wrong("real for z", "from draw_z()", train=loop(lambda k, r, z, d, g: ([d(r(), z()) for _ in range(k)], g(r()))))
+wrong("yield", "a generator does nothing", code="""
+def train(rounds, k, draw_real, draw_z, d_step, g_step):
+    for _ in range(rounds):
+        for _ in range(k):
+            d_loss = d_step(draw_real(), draw_z())
+        yield d_loss, g_step(draw_z())
+""", part="rounds")  # fmt: skip
 wrong("no history", "return missing", train=lambda *a: loop(lambda k, r, z, d, g: [d(r(), z()), g(z())])(*a) and None)
 right("comprehensions", train=loop(lambda k, real, z, d, g: ([d(real(), z()) for _ in range(k)][-1], g(z()))))
 

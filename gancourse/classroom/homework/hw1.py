@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +15,9 @@ from torch import Tensor, nn
 from gancourse import theory
 from gancourse.classroom.homework.checks.calls import gradient, unchanged
 from gancourse.classroom.homework.checks.players import MockPlayer, Table, Tape, as_it_was, descend, gradients, weights
-from gancourse.classroom.homework.checks.sheets import Sheet, part, seal
-from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, scalar, show, true
-from gancourse.classroom.slips import Slips, summed, swapped, times
+from gancourse.classroom.homework.checks.sheets import Sheet, built_upon, part, seal
+from gancourse.classroom.homework.checks.values import builtin, close, compare, equal, finite, number, scalar, show, true
+from gancourse.classroom.slips import Measured, Slips, summed, swapped, times
 from gancourse.losses import non_saturating_g as _non_saturating
 from gancourse.losses import saturating_d as _d_loss
 from gancourse.losses import saturating_g as _saturating
@@ -58,6 +59,10 @@ _D_LOSS = Slips("discriminator_loss") | {
     _SUM: summed(_d_loss),
     "one half too much: here the two means are added, as in V": times(1 / 2, _d_loss),
     "a mean over both kinds together: take the mean of each, then add": lambda r, f: _non_saturating(torch.cat([r, -f])),
+    "both sums are divided by the number of one kind: each kind has its own mean": (
+        lambda r, f: (F.softplus(-r).sum() + F.softplus(f).sum()) / len(r),
+        lambda r, f: (F.softplus(-r).sum() + F.softplus(f).sum()) / len(f),
+    ),
     "the fakes are missing": lambda r, f: _non_saturating(r),
     "the real ones are missing": lambda r, f: -_saturating(f),
     "a sign: both terms of the loss are positive": lambda r, f: _non_saturating(r) + _saturating(f),
@@ -92,36 +97,39 @@ def _far(loss: Callable, right: Callable, slips: Slips, what: str, n: float, *si
     true(slope.abs() > 0.5, f"{what} with a slope at a logit of {n:g}", show(slope), _LOST)
 
 
-@part(points=4)
+@part(points=3)
 def losses(sheet: Sheet, discriminator_loss: Callable, saturating_loss: Callable, non_saturating_loss: Callable) -> None:
     real, fake = 2 * sheet.randn(7) + 0.5, 2 * sheet.randn(4) - 0.5
+    titles = ("the discriminator's loss", "the generator's loss in the minimax game", "the non-saturating loss")
+    names = ("D's loss", "the saturating loss", "the non-saturating loss")
+    answers = (discriminator_loss, saturating_loss, non_saturating_loss)
+    rights: tuple[Callable, ...] = (_d_loss, _saturating, _non_saturating)
+    tables = (_D_LOSS, _SATURATING, _NON_SATURATING)
 
-    with sheet.item("the discriminator's loss", 1):
-        compare(discriminator_loss, _d_loss, (real, fake), _D_LOSS, read=scalar)
-        zeros = torch.zeros(3, dtype=torch.float64)
-        close(discriminator_loss(zeros, zeros), 2 * LOG2, "where D says 1/2 everywhere")
+    for title, name, loss, right, slips in zip(titles, names, answers, rights, tables, strict=True):
+        both = right is _d_loss
+        logits = {"real": real, "fake": fake} if both else {"fake": fake}
 
-    with sheet.item("the generator's loss in the minimax game", 0.5):
-        compare(saturating_loss, _saturating, (fake,), _SATURATING, read=scalar)
+        with sheet.item(title, 0.5) as first:
+            compare(loss, right, tuple(logits.values()), slips, read=scalar)
+            if both:
+                zeros = torch.zeros(3, dtype=torch.float64)
+                close(loss(zeros, zeros), 2 * LOG2, "where D says 1/2 everywhere")
 
-    with sheet.item("the non-saturating loss", 0.5):
-        compare(non_saturating_loss, _non_saturating, (fake,), _NON_SATURATING, read=scalar)
+        with sheet.item(f"no logit is too large: {name}", 0.25):
+            built_upon(first, "the loss itself")
+            for n in (30.0, 200.0):
+                _far(loss, right, slips, name, n, *((-1, 1) if both else (1,) if right is _saturating else (-1,)))
 
-    with sheet.item("no logit is too large", 1):
-        for n in (30.0, 200.0):
-            _far(discriminator_loss, _d_loss, _D_LOSS, "D's loss", n, -1, 1)
-            _far(non_saturating_loss, _non_saturating, _NON_SATURATING, "the non-saturating loss", n, -1)
-            _far(saturating_loss, _saturating, _SATURATING, "the saturating loss", n, 1)
+        with sheet.item(f"the slopes of {name}", 0.25):
+            built_upon(first, "the loss itself")
+            with unchanged(**logits):
+                loss(*logits.values())
 
-    with sheet.item("the slopes", 1):
-        with unchanged(real=real, fake=fake):
-            discriminator_loss(real, fake), saturating_loss(fake), non_saturating_loss(fake)
-        compare(discriminator_loss, _d_loss, lambda f: _both_slopes(f, real, fake), _D_LOSS, "the gradient of D's loss")
-        for answer, right, slips, name in (
-            (saturating_loss, _saturating, _SATURATING, "saturating"),
-            (non_saturating_loss, _non_saturating, _NON_SATURATING, "non-saturating"),
-        ):
-            compare(answer, right, lambda f: gradient(f, fake), slips, f"the gradient of the {name} loss")
+            def slope(f: Callable, both: bool = both) -> Tensor:
+                return _both_slopes(f, real, fake) if both else gradient(f, fake)
+
+            compare(loss, right, slope, slips, f"the gradient of {name}")
 
 
 def _both_slopes(loss: Callable, real: Tensor, fake: Tensor) -> Tensor:
@@ -132,8 +140,8 @@ def _both_slopes(loss: Callable, real: Tensor, fake: Tensor) -> Tensor:
 # 2. The best discriminator -----------------------------------------------------------------------------------------------
 
 
-def _best(p: Tensor, q: Tensor) -> Tensor:
-    return torch.where(p + q == 0, 0.5, p / (p + q))
+def _best(p: Tensor, q: Tensor, a: float = 1.0, b: float = 0.0) -> Tensor:
+    return torch.where(p + q == 0, 0.5, (a * p + b * q) / (p + q))
 
 
 _MOVED = "a small number added to p or q moves D* away from 0 and 1"
@@ -154,16 +162,29 @@ _OPTIMAL = Slips("optimal_discriminator") | {
     _SMALL: lambda p, q: (p / (p + q + 1e-15)).where(p + q > 0, 0.5),
     _EMPTY: lambda p, q: p / (p + q),
 }
+_SOFT = Slips("optimal_discriminator") | {
+    "this is D* of hard labels: a and b are not in it": lambda p, q, a=1.0, b=0.0: _best(p, q),
+    "(1 - a) p stands before log(1 - D): the denominator does not lose it": lambda p, q, a=1.0, b=0.0: (
+        a * p / torch.where(p + q == 0, 1, a * p + (1 - b) * q) + (p + q == 0) / 2
+    ),
+    "each sample still counts once, so the denominator is p + q": lambda p, q, a=1.0, b=0.0: (
+        (a * p + b * q) / torch.where(p + q == 0, 1, a * p + b * q + q) + (p + q == 0) / 2
+    ),
+    "b is missing: a fake, too, is called real, with weight b": lambda p, q, a=1.0, b=0.0: _best(p, q, a),
+    "b is the weight of 'real' for a fake, and 1 - b that of 'fake'": lambda p, q, a=1.0, b=0.0: _best(p, q, a, 1 - b),
+    "a and b are exchanged": lambda p, q, a=1.0, b=0.0: _best(p, q, b, a),
+    "D* is not cut off at b and a: where both live it changes, too": lambda p, q, a=1.0, b=0.0: _best(p, q).clamp(b, a),
+}
 
 
 @part(points=3)
 def optimal(sheet: Sheet, optimal_discriminator: Callable) -> None:
     p, q = theory.normalise(sheet.rand(2, 9) + 0.05)
 
-    with sheet.item("D* on two histograms", 1):
+    with sheet.item("D* on two histograms", 0.5):
         compare(optimal_discriminator, _best, (p, q), _OPTIMAL)
 
-    with sheet.item("where only one of the two lives", 1):
+    with sheet.item("where only one of the two lives", 0.5):
         alone = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]]).double()
         what = "1 where only data lives, 0 where only fakes do"
         compare(optimal_discriminator, _best, tuple(alone), _OPTIMAL, what, atol=1e-12, slip=_MOVED)
@@ -175,6 +196,10 @@ def optimal(sheet: Sheet, optimal_discriminator: Callable) -> None:
         q2 = torch.tensor([[0.75, 0.0, 0.25, 0.0], [0.0, 0.0, 0.0, 1.0]]).double()
         with unchanged(p=p2, q=q2):
             compare(optimal_discriminator, _best, (p2, q2), _OPTIMAL, slip=_EMPTY)
+
+    with sheet.item("D* of soft labels", 1):
+        for a, b in ((0.7, 0.4), (0.9, 0.0), (1.0, 0.2)):
+            compare(optimal_discriminator, _best, (p, q, a, b), _SOFT, f"a = {a:g}, b = {b:g}")
 
 
 # 3. What is left for the generator ---------------------------------------------------------------------------------------
@@ -194,12 +219,19 @@ def _js_by(kl: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Callable:
     return lambda p, q: (kl(p, q, (p + q) / 2) + kl(q, p, (p + q) / 2)) / 2
 
 
+def _js_with(e: float) -> Callable:
+    """With a small number in both logarithms."""
+    return _js_by(lambda p, q, m: (p * ((p + e) / (m + e)).log()).sum())
+
+
 def _v(p: Tensor, q: Tensor, d: Tensor) -> Tensor:
     return (torch.xlogy(p, d) + torch.xlogy(q, 1 - d)).sum()
 
 
 _ZERO = "0 log 0 = 0: where p is 0 the term is 0, whatever the logarithm says (torch.xlogy)"
 _NOBODY = "0 log 0 = 0: nobody visits the places where D is wrong"
+_MINUS = "minus infinity: D was sure, and somebody did visit"
+_ADDED = "a small number in the logarithm, or a D kept away from 0 and 1, moves the ends: 0 log 0 = 0 needs none (torch.xlogy)"
 _BITS = "in bits: take the natural logarithm"
 
 _JS = Slips("js") | {
@@ -215,6 +247,12 @@ _JS = Slips("js") | {
     "the sign is turned round": times(-1, _js),
     "this is the root of JS, the distance: leave the root away": lambda p, q: _js(p, q).sqrt(),
     "a mean over the places: an expectation is a sum with weights p": lambda p, q: _js(p, q) / len(p),
+    _ADDED: tuple(map(_js_with, (1e-6, 1e-7, 1e-8))),
+}
+_VALUE_ENDS = Slips("value") | {
+    _NOBODY: lambda p, q, d: (p * d.log() + q * (1 - d).log()).sum(),
+    _ADDED: tuple(lambda p, q, d, e=e: _v(p, q, d.clamp(e, 1 - e)) for e in (1e-6, 1e-7, 1e-8)),
+    _MINUS: lambda p, q, d: torch.stack([torch.xlogy(p, d), torch.xlogy(q, 1 - d)]).nan_to_num(neginf=0.0).sum(),
 }
 _VALUE = Slips("value") | {
     "the sign is turned round: V is what D maximises": times(-1, _v),
@@ -224,8 +262,14 @@ _VALUE = Slips("value") | {
     "plain means: an expectation weights the places by p, or by q": lambda p, q, d: d.log().mean() + (1 - d).log().mean(),
     "means of weighted terms: the weights p sum to 1 already, so sum": lambda p, q, d: _v(p, q, d) / len(p),
     _BITS: times(1 / LOG2, _v),
-    _NOBODY: lambda p, q, d: (p * d.log() + q * (1 - d).log()).sum(),
 }
+
+
+def _end(came: Any, wanted: float, what: str, slips: Measured, slip: str) -> None:
+    """A value that is known exactly; one that is off by little has a small number somewhere."""
+    came = number(came)
+    slip = _ADDED if 0 < abs(came - wanted) < 1e-3 else slip
+    close(came, wanted, what, slips, slip, rtol=1e-9, atol=0.0 if wanted else 1e-9)
 
 
 @part(points=3)
@@ -238,8 +282,8 @@ def divergence(sheet: Sheet, js: Callable, value: Callable) -> None:
 
     with sheet.item("its two ends, 0 and log 2", 1):
         a, b = torch.tensor([0.5, 0.5, 0.0, 0.0]).double(), torch.tensor([0.0, 0.0, 0.25, 0.75]).double()
-        close(number(js(a, a)), 0.0, "JS of a distribution with itself", _JS.at(a, a), slip=_ZERO, atol=1e-9)
-        close(number(js(a, b)), LOG2, "JS of two that never meet", _JS.at(a, b), slip=_ZERO, rtol=1e-9)
+        _end(js(a, a), 0.0, "JS of a distribution with itself", _JS.at(a, a), _ZERO)
+        _end(js(a, b), LOG2, "JS of two that never meet", _JS.at(a, b), _ZERO)
         with unchanged(p=a, q=b):
             js(a, b)
 
@@ -247,7 +291,8 @@ def divergence(sheet: Sheet, js: Callable, value: Callable) -> None:
         compare(value, _v, (p, q, 0.05 + 0.9 * sheet.rand(12)), _VALUE, read=number)
         close(number(value(p, q, p / (p + q))), 2 * theory.js(p, q) - 2 * LOG2, "V(D*, G) = 2 JS - 2 log 2")
         sure = torch.tensor([1.0, 1.0, 0.0, 0.0]).double()
-        close(number(value(a, b, sure)), 0.0, "V where D* is sure and right", _VALUE.at(a, b, sure), slip=_NOBODY)
+        _end(value(a, b, sure), 0.0, "V where D is sure and right", _VALUE_ENDS.at(a, b, sure), _NOBODY)
+        _end(value(a, b, 1 - sure), -math.inf, "V where D is sure and wrong", _VALUE_ENDS.at(a, b, 1 - sure), _MINUS)
 
 
 # 4. Saturating or not ----------------------------------------------------------------------------------------------------
@@ -296,6 +341,18 @@ def _total(size: Callable[[Tensor], Tensor], *game: Any) -> Tensor:
     return torch.stack([size(part) for part in _parts(*game)]).sum()
 
 
+def _mean_square(*game: Any) -> Tensor:
+    return torch.cat([part.flatten() for part in _parts(*game)]).square().mean().sqrt()
+
+
+def _in_fakes(loss: Callable, generator: nn.Module, discriminator: nn.Module, z: Tensor) -> Tensor:
+    return gradient(lambda x: loss(discriminator(x)), generator(z)).norm()
+
+
+def _of_each(loss: Callable, generator: nn.Module, discriminator: nn.Module, z: Tensor) -> Tensor:
+    return torch.stack([_gradient_norm(loss, generator, discriminator, one[None]) for one in z]).mean()
+
+
 _GRADIENT_NORM = Slips("gradient_norm") | {
     "this is the square of the length": lambda *game: _gradient_norm(*game).square(),
     "the lengths of the parts are added: add their squares, then take the root": lambda *game: _total(torch.norm, *game),
@@ -304,6 +361,9 @@ _GRADIENT_NORM = Slips("gradient_norm") | {
     "only the last parameter's gradient: take all of them": lambda *game: _length(_parts(*game)[-1:]),
     "this is the discriminator's gradient: differentiate by G's parameters": lambda *game: _length(_parts(*game, of="D")),
     "the discriminator's gradient is in it: take G's parameters only": lambda *game: _length(_parts(*game, of="GD")),
+    "this is the root of the *mean* square: take the sum of the squares": _mean_square,
+    "this is the gradient in the fakes: differentiate by G's parameters": _in_fakes,
+    "one length for each sample, then a mean: the loss is one number, with one gradient": _of_each,
 }
 
 
@@ -326,14 +386,21 @@ def slopes(sheet: Sheet, saturating_slope: Callable, non_saturating_slope: Calla
             compare(gradient_norm, _gradient_norm, (loss, g, discriminator, z), _GRADIENT_NORM, read=number)
 
     with sheet.item("measuring changes nothing", 1):
+
+        def of(n: int) -> float:
+            return number(gradient_norm(lambda v: n * v.mean(), *copy.deepcopy(others), z), "the length as a number")
+
+        once, twice = of(1), of(2)
+        true(once > 0, "a length", show(once))
+        close(twice, 2 * once, "the length for a loss that is twice as large")  # as of any length, if it is another one
         g, discriminator = others  # nobody has touched them yet
         for p in [*g.parameters(), *discriminator.parameters()]:
             p.grad = torch.full_like(p, 7.0)
         before = [weights(network) for network in (g, discriminator)]
         slip = "old gradients are added to yours: use torch.autograd.grad, which leaves .grad alone"
-        what = "the length, with old gradients lying about"
         with as_it_was(G=g, D=discriminator):
-            compare(gradient_norm, _gradient_norm, (torch.mean, g, discriminator, z), what=what, read=number, slip=slip)
+            came = number(gradient_norm(torch.mean, g, discriminator, z))
+            close(came, once, "the length, with old gradients lying about", slip=slip)
         slip = "backward() adds to .grad, and zero_grad() throws away what was there: use torch.autograd.grad"
         for network, was, name in zip((g, discriminator), before, ("G", "D"), strict=True):
             close(weights(network), was, f"the weights of {name} afterwards")
@@ -394,14 +461,18 @@ _G_STEP = Slips("generator_step") | {
 }
 
 
-@part(points=5)
+@part(points=4)
 def steps(sheet: Sheet, discriminator_step: Callable, generator_step: Callable) -> None:
     tape = Tape()
     first_g, first_d, z, real = _players(sheet, tape)
     table = Table(tape, first_g, first_d, lr=0.1)
 
+    given: list[Tensor] = []  # the latents that G was called with
+
     def d_step(step: Callable) -> tuple[nn.Module, Any]:
         g, d, _, optimiser = table.lay()
+        given.clear()
+        g.register_forward_pre_hook(lambda _, arguments: given.extend(arguments))
         return d, step(g, d, optimiser, real, z)
 
     def g_step(step: Callable) -> tuple[nn.Module, Any]:
@@ -415,25 +486,31 @@ def steps(sheet: Sheet, discriminator_step: Callable, generator_step: Callable) 
         true("G" in tape, "fakes made of the latents z", "no call of the generator", "the fakes are generator(z)")
         stuck = "step D" in tape and torch.equal(moved, weights(first_d))
         true(not stuck, "D's weights moved by its step", "the weights from before it", _CLEARED)
-        compare(discriminator_step, _d_step(), lambda f: weights(d_step(f)[0]), _D_STEP, "D's weights after one step")
+        own = "" if not given or torch.equal(torch.cat(given), z) else "the fakes are generator(z), of the z that is handed over"
+        what_moved = "D's weights after one step"
+        compare(discriminator_step, _d_step(), lambda f: weights(d_step(f)[0]), _D_STEP, what_moved, slip=own)
         compare(discriminator_step, _d_step(), lambda f: d_step(f)[1], _D_STEP, what, read=number, slip=_LATE)
 
-    with sheet.item("and leaves the generator alone", 1):
+    with sheet.item("and leaves the generator alone", 0.5):
         g, d, _, opt_d = table.lay()
         g.zero_grad()
+        reached: list[Tensor] = []
+        for p in g.parameters():
+            p.register_hook(reached.append)
         with as_it_was(G=g, D=d):
             loss = discriminator_step(g, d, opt_d, real, z)
         true("step D" in tape, "a step of D", f"{tape}")
         close(weights(g), weights(first_g), "G's weights after D's step", slip="D's step moved the generator")
         slip = "detach the fakes: D's loss must not ask G to change"
         true(not gradients(g).any(), "no gradient in the generator", "a gradient from D's loss", slip)
+        true(not reached, "no gradient on its way into the generator", "one that went there and was thrown away", slip)
         _plain_number(loss)
 
     with sheet.item("the generator moves down the non-saturating loss", 1):
         compare(generator_step, _g_step(), lambda f: weights(g_step(f)[0]), _G_STEP, "G's weights after one step")
         compare(generator_step, _g_step(), lambda f: g_step(f)[1], _G_STEP, what, read=number, slip=_LATE)
 
-    with sheet.item("and leaves the discriminator alone", 1):
+    with sheet.item("and leaves the discriminator alone", 0.5):
         g, d, opt_g, _ = table.lay()
         with as_it_was(G=g, D=d):
             loss = generator_step(g, d, opt_g, z)
@@ -463,7 +540,81 @@ def _plain_number(loss: Any) -> None:
     true(not getattr(loss, "requires_grad", False), "a number", "a tensor with its whole graph", slip)
 
 
-# 6. Rounds of the game ---------------------------------------------------------------------------------------------------
+# 6. A test for a step ----------------------------------------------------------------------------------------------------
+
+
+def _joined(generator: nn.Module, discriminator: nn.Module, optimiser: Any, real: Tensor, z: Tensor) -> float:
+    """No graph behind the fakes, and real and fake in one batch."""
+    with torch.no_grad():
+        fake = generator(z)
+    logits = discriminator(torch.cat([real, fake]))
+    return descend("zero back step", lambda: _d_loss(logits[: len(real)], logits[len(real) :]), optimiser)
+
+
+def _in_two(generator: nn.Module, discriminator: nn.Module, optimiser: Any, real: Tensor, z: Tensor) -> float:
+    """A backward pass for each half of the loss."""
+    optimiser.zero_grad()
+    halves = F.softplus(-discriminator(real)).mean(), F.softplus(discriminator(generator(z).detach())).mean()
+    for half in halves:
+        half.backward()
+    optimiser.step()
+    return sum(half.item() for half in halves)
+
+
+def _for_d(generator: nn.Module, discriminator: nn.Module, optimiser: Any, real: Tensor, z: Tensor) -> float:
+    """Gradients for D's weights only, by hand."""
+    loss = _d_loss(discriminator(real), discriminator(generator(z)))
+    asked = list(discriminator.parameters())
+    for p, slope in zip(asked, torch.autograd.grad(loss, asked), strict=True):
+        p.grad = slope
+    optimiser.step()
+    return loss.item()
+
+
+def _attached(generator: nn.Module, discriminator: nn.Module, optimiser: Any, real: Tensor, z: Tensor) -> float:
+    return descend("zero back step", lambda: _d_loss(discriminator(real), discriminator(generator(z))), optimiser)
+
+
+def _both(generator: nn.Module, discriminator: nn.Module, optimiser: Any, real: Tensor, z: Tensor) -> float:
+    loss = _d_step()(generator, discriminator, optimiser, real, z)
+    with torch.no_grad():
+        for p in generator.parameters():
+            p.sub_(0.1)
+    return loss
+
+
+_SOUND = {
+    "the plain one": _d_step(),
+    "no_grad() in place of detach(), and one batch": _joined,
+    "two backward passes": _in_two,
+    "torch.autograd.grad": _for_d,
+}
+_UNSOUND = dict(_D_STEP.each()) | {"the fakes are not detached": _attached, "the generator is moved, too": _both}
+
+
+@part(points=2)
+def sounding(sheet: Sheet, sound: Callable) -> None:
+    def says(step: Callable) -> bool:
+        torch.manual_seed(sheet.seed)
+        came = builtin(sound(step))
+        came = came.item() if type(came) is Tensor and came.numel() == 1 else came
+        true(type(came) is bool, "True or False", show(came))
+        return bool(came)
+
+    with sheet.item("right steps pass, however they are written", 1):
+        for name, step in _SOUND.items():
+            slip = "a right step may be written in any way: ask what it does, not how, and allow for rounding"
+            true(says(step), f"True for a right step ({name})", "False", slip)
+        true(not says(_d_step("zero back")), "False for a step that does not move D", "True")
+
+    with sheet.item("broken steps are found", 1):
+        true(says(_d_step()), "True for the right step", "False")
+        missed = [name for name, step in _UNSOUND.items() if says(step)]
+        came = f"True for some: {len(missed)} of the broken steps pass"
+        true(not missed, f"False for each of {len(_UNSOUND)} broken steps", came, f"one of them: {(missed or [''])[0]}")
+
+
+# 7. Rounds of the game ---------------------------------------------------------------------------------------------------
 
 
 def _rounds(play: Callable) -> Callable:
@@ -516,9 +667,12 @@ def _notes(train: Callable, n: int, k: int) -> tuple[list[tuple[Any, ...]], Any]
         seen.append((name, *samples))
         return sign * sum(step[0] == name for step in seen)
 
-    return seen, train(
+    history = train(
         n, k, lambda: draw("real"), lambda: draw("z"), lambda real, z: step("D", 1.0, real, z), lambda z: step("G", -1.0, z)
     )
+    slip = "a generator does nothing until somebody asks: return a list, without yield"
+    true(not inspect.isgenerator(history), "a list", "a generator", slip)
+    return seen, history
 
 
 _INNER = "draw inside the inner loop: k steps on one batch are not k steps of Algorithm 1"

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gancourse.base.latents import slerp as _along_the_circle
 from gancourse.classroom.homework.checks.calls import forbidden, on_meta, trace, unchanged
 from gancourse.classroom.homework.checks.players import as_it_was
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.values import builtin, close, compare, equal, shape, show, true
+from gancourse.classroom.homework.checks.values import builtin, close, compare, equal, number, shape, show, true
 from gancourse.classroom.right import angle as _angle
 from gancourse.classroom.right import direction as _direction
 from gancourse.classroom.slips import Slips, summed, swapped, times
@@ -50,14 +52,20 @@ _TRANSPOSED_SIZE = Slips("transposed_size") | {
 }
 
 _DOUBLING_PADDING = Slips("doubling_padding") | {
-    "half a pixel cannot be cut off: for such a kernel there is none, so return None": lambda k: (k - 2) / 2 if k > 1 else None,
-    "an odd kernel gives 2n + 1 or 2n - 1 pixels, whatever the padding: return None": lambda k: (k - 2) // 2 if k > 1 else None,
+    "half a pixel cannot be cut off: for such a kernel there is none, so return None": (
+        lambda k: (k - 2) / 2 if k > 1 else None,
+        lambda k: (k - 2) / 2,
+    ),
+    "an odd kernel gives 2n + 1 or 2n - 1 pixels, whatever the padding: return None": (
+        lambda k: (k - 2) // 2 if k > 1 else None,
+        lambda k: (k - 2) // 2,
+    ),
     "that is the padding of a convolution that keeps the size: put it into your formula with n = 8": lambda k: (k - 1) // 2,
     "1 is right for a kernel of 4": lambda k: 1,
 }
 
 
-@part(points=3)
+@part(points=2)
 def sizes(sheet: Sheet, conv_size: Callable, transposed_size: Callable, doubling_padding: Callable) -> None:
     layers = [(64, 4, 2, 1), (4, 4, 1, 0)]
     for _ in range(14):
@@ -65,10 +73,10 @@ def sizes(sheet: Sheet, conv_size: Callable, transposed_size: Callable, doubling
         layers.append((sheet.integer(7, 40), kernel, sheet.integer(1, 4), sheet.integer(0, (kernel - 1) // 2)))
     words = [f"{n} pixels, kernel {k}, stride {s}, padding {p}" for n, k, s, p in layers]
 
-    with sheet.item("convolution", 1):
+    with sheet.item("convolution", 0.5):
         _whole(conv_size, _conv_size, layers, words, _CONV_SIZE)
 
-    with sheet.item("transposed convolution", 1):
+    with sheet.item("transposed convolution", 0.5):
         _whole(transposed_size, _transposed_size, layers, words, _TRANSPOSED_SIZE)
 
     with sheet.item("the padding that doubles", 1):
@@ -213,6 +221,17 @@ def _network(made: Any, what: str) -> nn.Module:
     return made
 
 
+@contextlib.contextmanager
+def _of_latents() -> Iterator[None]:
+    """A block in which a generator draws; says it plainly if a layer is handed latents for pictures."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "Expected 3D" not in str(error):
+            raise
+        raise Wrong("pictures of latents [N, D]", str(error).split(",")[0], _FLAT) from None
+
+
 def _words(network: nn.Module, x: Tensor) -> tuple[list[str], list[dict[str, Any]], Any]:
     """The names of the layers that a batch passes, what each was called with, and what came out."""
     calls, out = trace(network, x, _SEEN)
@@ -220,7 +239,10 @@ def _words(network: nn.Module, x: Tensor) -> tuple[list[str], list[dict[str, Any
 
 
 def _norms(network: nn.Module, calls: list[dict[str, Any]]) -> None:
-    """Batch norm with PyTorch's settings, as they stand in the call, and weights that nothing else normalises."""
+    """Batch norm with PyTorch's settings, as they stand in the call; weights that learn and that nothing else normalises."""
+    true(all(p.requires_grad for p in network.parameters()), "parameters that can still learn", "frozen ones", _STILL)
+    edges = {getattr(layer, "padding_mode", "zeros") for layer in network.modules()} - {"zeros"}
+    true(not edges, "padding with zeros", f"padding_mode {' '.join(edges)}", _EDGES)
     for call in calls:
         if call["name"] == "batch_norm":
             given = call["arguments"]
@@ -306,6 +328,13 @@ def _like(conv: Any, kernel: int = 4, bias: bool = True) -> Any:
     return type(conv)(conv.in_channels, conv.out_channels, kernel, conv.stride, conv.padding, bias=bias)
 
 
+def _mirrored(conv: nn.Conv2d) -> nn.Conv2d:
+    """A convolution that sees a mirror beyond the edges."""
+    conv.padding_mode = "reflect"
+    conv._reversed_padding_repeated_twice = [n for n in reversed(conv.padding) for _ in range(2)]  # type: ignore[misc]
+    return conv
+
+
 def _counted(make: Callable, name: str) -> dict[str, Callable]:
     """The slips that the number of parameters tells."""
 
@@ -327,6 +356,9 @@ def _counted(make: Callable, name: str) -> dict[str, Callable]:
 _EPS = "the second argument of BatchNorm2d is eps, not the momentum"
 _MOMENTUM = "the standard momentum is asked for; PyTorch's is the share of the *new* batch, other libraries' that of the old ones"
 _ALONE = "without running statistics a picture in evaluation mode depends on its batch"
+_STILL = "without requires_grad they do not still learn: the training below would stop with an error"
+_EDGES = "beyond the edges are zeros, PyTorch's standard"
+_FLAT = "latents are [N, D], and a layer takes pictures: make them [N, D, 1, 1] first"
 _PLAIN = "spectral or weight normalisation is not in the table"
 _SQUEEZE = "squeeze() takes the batch dimension away when it is 1: use flatten, or squeeze(1)"
 _HALVES = "channels and side of each transposed convolution: 4 width at 4, then half as many at twice the side"
@@ -344,6 +376,7 @@ def _settings(make: Callable) -> dict[str, Callable | tuple[Callable, ...]]:
         _MOMENTUM: (norm(momentum=0.8), norm(momentum=0.2), norm(momentum=None)),
         _ALONE: norm(track_running_stats=False),
         _PLAIN: (_each(make, _CONV, nn.utils.parametrizations.spectral_norm), _each(make, _CONV, nn.utils.spectral_norm)),
+        _STILL: lambda *sizes: make(*sizes).requires_grad_(False),
     }
 
 
@@ -363,6 +396,7 @@ _MAKE_GENERATOR = Slips("make_generator") | {
     _RELU: _each(_generator, nn.ReLU, lambda _: nn.LeakyReLU(0.2)),
     "batch norm comes before the activation": _turned(_generator),
     "batch norm is missing": _each(_generator, nn.BatchNorm2d, lambda _: None),
+    _FLAT: _each(_generator, nn.Unflatten, lambda _: None),
     "a ReLU before tanh leaves no dark pixels": _each(_generator, nn.Tanh, lambda tanh: nn.Sequential(nn.ReLU(), tanh)),
     **_settings(_generator),
 }
@@ -380,24 +414,25 @@ _MAKE_DISCRIMINATOR = Slips("make_discriminator") | {
     "the last layer gives the logit as it is: no batch norm there": _flat(lambda flat: nn.Sequential(nn.BatchNorm2d(1), flat)),
     "the last layer gives the logit as it is: no activation there": _flat(lambda f: nn.Sequential(f, nn.LeakyReLU(0.2))),
     _SLOPE: _each(_discriminator, nn.LeakyReLU, lambda _: nn.LeakyReLU()),
+    _EDGES: _each(_discriminator, nn.Conv2d, lambda conv: _mirrored(conv)),
     **_settings(_discriminator),
 }
 
 
-@part(points=5)
+@part(points=4)
 def networks(sheet: Sheet, make_generator: Callable, make_discriminator: Callable) -> None:
     latent_dim, width, n = sheet.integer(5, 9), sheet.integer(2, 4), 6
     z, x = sheet.randn(n, latent_dim, dtype=torch.float32), sheet.randn(n, 3, 32, 32, dtype=torch.float32)
     torch.manual_seed(sheet.seed)
 
-    with sheet.item("the generator's pictures", 1):
+    with sheet.item("the generator's pictures", 1), _of_latents():
         g = _network(make_generator(latent_dim, width), "make_generator")
         came = shape(g(z), (n, 3, 32, 32), slips=_MAKE_GENERATOR.by(lambda make: make(latent_dim, width)(z)))
         true(came.abs().max() <= 1, "pixels in [-1, 1]", show(came), "the last activation is tanh")
         true((came < 0).any(), "pixels on both sides of 0", show(came), "the last activation is tanh, and no ReLU or sigmoid")
         shape(_network(make_generator(2 * latent_dim, width), "make_generator")(torch.cat([z, z], 1)), (n, 3, 32, 32))
 
-    with sheet.item("the generator's layers, in order", 1):
+    with sheet.item("the generator's layers, in order", 0.75), _of_latents():
         _sequence(make_generator, _generator, lambda f: _words(f(latent_dim, width).train(), z)[0], _MAKE_GENERATOR)
         g = make_generator(latent_dim, width).train()
         calls = _words(g, z)[1]
@@ -416,7 +451,7 @@ def networks(sheet: Sheet, make_generator: Callable, make_discriminator: Callabl
         slip = "a sigmoid at the end: it is part of the loss"
         true(loud.max() > 1.5 or loud.min() < -0.5, "logits, which may be any number", show(loud), slip)
 
-    with sheet.item("the discriminator's layers, in order", 1):
+    with sheet.item("the discriminator's layers, in order", 0.75):
         _sequence(make_discriminator, _discriminator, lambda f: _words(f(width).train(), x)[0], _MAKE_DISCRIMINATOR)
         d = make_discriminator(width).train()
         calls = _words(d, x)[1]
@@ -427,7 +462,7 @@ def networks(sheet: Sheet, make_generator: Callable, make_discriminator: Callabl
         slip = "channels and side of each convolution: they double as the side halves"
         equal(made, [(width, 16), (2 * width, 8), (4 * width, 4), (1, 1)], slip)
 
-    with sheet.item("as many parameters as there should be", 1):
+    with sheet.item("as many parameters as there should be", 0.5):
         for name, make, right, arguments, slips in (
             ("generator", make_generator, _generator, (latent_dim, width), _MAKE_GENERATOR),
             ("discriminator", make_discriminator, _discriminator, (width,), _MAKE_DISCRIMINATOR),
@@ -477,6 +512,27 @@ def _init(
     return initialise
 
 
+def _and_then(change: Callable[[Any], Any]) -> Callable:
+    """Right, and then something is done to every layer."""
+
+    def initialise(network: nn.Module) -> None:
+        _init()(network)
+        for layer in network.modules():
+            change(layer)
+
+    return initialise
+
+
+def _biased(layer: Any) -> None:
+    if isinstance(layer, _CONV) and layer.bias is not None:
+        nn.init.normal_(layer.bias, 3.0, 5.0)
+
+
+def _averaged(layer: Any) -> None:
+    if isinstance(layer, nn.BatchNorm2d):
+        nn.init.normal_(layer.get_buffer("running_mean"), 5.0, 1.0)
+
+
 _SPREADS = {
     0.2: "0.2 is in a tutorial's comment; the paper says 0.02",
     math.sqrt(0.02): "0.02 is the standard deviation, not the variance",
@@ -489,6 +545,8 @@ _AROUND = "the gains of batch norm are around 1, the weights of convolutions aro
 _NORMAL = "normal_, and not uniform_ or trunc_normal_"
 _SEEDED = "no manual_seed inside"
 _SHIFT = "the shift (bias) of batch norm starts at 0"
+_ZEROS = "the biases of convolutions start at 0, or are left as they were"
+_REMEMBERED = "what batch norm remembers of batches (running_mean, running_var) is no weight: leave it"
 _IN_PLACE = "write into the weights in place (nn.init does); do not replace them"
 _ONLY = "only convolutions and batch norms are asked for"
 
@@ -499,6 +557,8 @@ _INITIALISE = Slips("initialise") | {
     _NORMAL: _init(draw=lambda w, mean, std: nn.init.uniform_(w, mean - std * 3**0.5, mean + std * 3**0.5)),
     _SEEDED: _init(seed=0),
     _SHIFT: _init(shift=0.5),
+    _ZEROS: _and_then(_biased),
+    _REMEMBERED: _and_then(_averaged),
     _ONLY: _init(kinds=(*_CONV, nn.BatchNorm2d, nn.Linear)),
 }
 
@@ -534,6 +594,9 @@ def initial(sheet: Sheet, initialise: Callable) -> None:
         first, deeper = network.first.weight, network.get_parameter("inside.0.0.weight")
         _spread(first, 0.0, "the weights of a Conv2d")
         _spread(deeper, 0.0, "the weights of a ConvTranspose2d that sits deeper")
+        bias = network.get_parameter("first.bias")
+        if not torch.equal(bias, fresh(lambda network: None).get_parameter("first.bias")):
+            close(bias, torch.zeros(64), "the biases of a Conv2d", slip=_ZEROS)
         other = not torch.equal(first.flatten()[:9], deeper.flatten()[:9])
         true(other, "new random numbers for every layer", "the same numbers in two layers", _SEEDED)
 
@@ -549,6 +612,8 @@ def initial(sheet: Sheet, initialise: Callable) -> None:
         for name in ("inside.1.weight", "last.weight", "last.bias"):
             what = f"{name}, which is no convolution and no batch norm"
             close(network.get_parameter(name), untouched.get_parameter(name), what, slip=_ONLY)
+        for name, value in network.named_buffers():
+            close(value, untouched.get_buffer(name), name, slip=_REMEMBERED)
 
 
 # 5. Walks ----------------------------------------------------------------------------------------------------------------
@@ -577,7 +642,7 @@ _PATH = {
     "the path is [T, D]: times along the first dimension": lambda a, b, t: _line(a, b, t).T,
     "one latent for each time: [T, D]": lambda a, b, t: a + t.mean() * (b - a),
 }
-_UNIT = "the latents keep their lengths: only the angle is taken from unit vectors"
+_UNIT = "put z0 and z1 into the formula as they are: only the angle is taken from unit vectors"
 _SAME = "sin(Omega) = 0: where the directions are the same return the line (and clamp the cosine before acos)"
 _DIRECTIONS = "the angle is that of the directions: divide by both lengths before acos"
 _LENGTH = "the path has length 1: only the angle is taken from unit vectors, the latents keep their length"
@@ -620,11 +685,17 @@ def walks(sheet: Sheet, lerp: Callable, slerp: Callable) -> None:
         near: dict[str, Any] = {"slip": _SAME, "rtol": 1e-4, "atol": 1e-5}
         with unchanged(z0=z0, z1=longer):
             compare(slerp, _arc, (z0, longer, ends), _SLERP, "the ends, of different lengths", slip=_UNIT, atol=1e-6)
+            try:
+                close(slerp(z0, longer, t), _along_the_circle(z0, longer, t), atol=1e-6)  # the course's own, for lengths, too
+            except Wrong:
+                compare(slerp, _arc, (z0, longer, t), _SLERP, "between different lengths", slip=_UNIT, atol=1e-6)
         compare(slerp, _line, (z0, z0, t), _SLERP, "from a latent to itself", **near)
         compare(slerp, _line, (z0, 2 * z0, ends), _SLERP, "to the same direction, twice as far", **near)
-        close_by = (z0.float(), z0.float() * (1 + 1e-7), t.float())
         near |= {"rtol": 1e-3, "atol": 1e-4}
-        compare(slerp, _line, close_by, _SLERP, "in single precision, to a latent that is nearly the same", **near)
+        for _ in range(25):  # the cosine of some of them is rounded to more than 1
+            z = sheet.randn(7, dtype=torch.float32)
+            close_by = (z, z * (1 + 1e-7), t.float())
+            compare(slerp, _line, close_by, _SLERP, "in single precision, to a latent that is nearly the same", **near)
 
 
 # 6. Attributes -----------------------------------------------------------------------------------------------------------
@@ -642,11 +713,12 @@ class _Mood(nn.Module):
                 p.copy_(sheet.randn(*p.shape))
             self.layers[1].get_buffer("running_mean").copy_(sheet.randn(6))
             self.layers[1].get_buffer("running_var").copy_(sheet.rand(6) + 0.5)
-        self.graph: list[bool] = []
+        self.graph: list[bool] = []  # whether each pass built one
 
     def forward(self, z: Tensor) -> Tensor:
-        self.graph.append(torch.is_grad_enabled())
-        return self.layers(z)
+        made = self.layers(z)
+        self.graph.append(made.requires_grad)
+        return made
 
 
 def _signed(z: Tensor, has: Tensor) -> Tensor:
@@ -656,6 +728,8 @@ def _signed(z: Tensor, has: Tensor) -> Tensor:
 def _analogy(a: Tensor, b: Tensor, c: Tensor) -> Tensor:
     return a.mean(0) - b.mean(0) + c.mean(0)
 
+
+_ONE = "one latent [D]: mean(0), and without keepdim"
 
 _DIRECTION = Slips("direction") | {
     "the sign is turned round: with less without": times(-1, _direction),
@@ -675,6 +749,10 @@ _ANALOGY = Slips("analogy") | {
     "sums instead of means": summed(_analogy),
     "the first exemplar only: take the mean of each group": lambda a, b, c: a[0] - b[0] + c[0],
     "a mean over everything: mean(0)": lambda a, b, c: a.mean() - b.mean() + c.mean(),
+    "groups may differ in size: the mean of each, then the sum": lambda a, b, c: _analogy(
+        *(group[: min(len(a), len(b), len(c))] for group in (a, b, c))
+    ),
+    _ONE: lambda a, b, c: _analogy(a, b, c)[None],
 }
 
 
@@ -689,7 +767,7 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
     with sheet.item("a - b + c", 1):
         a, b, c = sheet.randn(3, 5), sheet.randn(4, 5), sheet.randn(2, 5)
         with unchanged(a=a, b=b, c=c):
-            compare(analogy, _analogy, (a, b, c), _ANALOGY)
+            compare(analogy, _analogy, (a, b, c), _ANALOGY, size=_ONE)
 
     with sheet.item("pictures in evaluation mode, and no trace", 1):
         torch.manual_seed(sheet.seed)
@@ -702,11 +780,18 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
                 right = twin(latents)
             state = copy.deepcopy(g.state_dict())
             came = pictures(g, latents)
+            on = torch.is_grad_enabled()
+            torch.set_grad_enabled(True)
+            true(on, "gradients for all that follows", "none any more", "with torch.no_grad(): ends with its block")
             close(came, right, "G(z) in evaluation mode", slip="the generator is in training mode: eval() first")
             true(not came.requires_grad, "pictures without a gradient", "pictures with a graph behind them", "torch.no_grad()")
+            learning = all(p.requires_grad for p in g.parameters())
+            true(learning, "a generator that can still learn", "a frozen one", "torch.no_grad() around the call freezes nothing")
             slip = "a pass in training mode has moved batch norm's running statistics"
             for name, value in g.state_dict().items():
                 close(value, state[name], f"{name} afterwards", slip=slip)
+            slip = "detach() comes too late: torch.no_grad() around the call"
+            true(not any(g.graph), "a pass that builds no graph", "one that does", slip)
             close(pictures(g, latents[:1]), right[:1], "one picture alone, the same as in company")
             word = {True: "training", False: "evaluation"}
             slip = "remember generator.training before eval() and go back to it: it is not always training"
@@ -717,4 +802,66 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
             )
 
 
-seal(__name__, "gancourse.classroom.right", "gancourse.theory.convolution")
+# 7. Beside chance --------------------------------------------------------------------------------------------------------
+
+
+def _shows(has: Callable, g: nn.Module, z: Tensor) -> Tensor:
+    """What the pictures of a copy in evaluation mode have."""
+    with torch.no_grad():
+        return has(copy.deepcopy(g).eval()(z))
+
+
+def _share(has: Callable, g: nn.Module, z: Tensor, step: Tensor) -> Tensor:
+    return _shows(has, g, z + step)[~_shows(has, g, z)].double().mean()
+
+
+def _share_by(count: Callable[[Tensor, Tensor], Tensor]) -> Callable:
+    """A share made of what the pictures had before and have afterwards."""
+    return lambda has, g, z, step: count(_shows(has, g, z), _shows(has, g, z + step)).double().mean()
+
+
+_CHANGED = Slips("changed") | {
+    "the share of all that have it afterwards: ask only those that had it not": _share_by(lambda before, after: after),
+    "divided by all: divide by the number of those that had it not": _share_by(lambda before, after: after & ~before),
+    "after less before: those that lost it must not be taken off": _share_by(
+        lambda before, after: after.double() - before.double()
+    ),
+    "all that changed, those that lost it, too": _share_by(lambda before, after: after != before),
+    "the share that did not change": lambda *given: 1 - _share(*given),
+    "those that had it already were asked": _share_by(lambda before, after: after[before]),
+}
+
+
+@part(points=2)
+def chance(sheet: Sheet, as_long: Callable, changed: Callable) -> None:
+    with sheet.item("anywhere, and as far", 1):
+        step, n = 3 * sheet.randn(2), 4000
+
+        def draw() -> Tensor:
+            return shape(as_long(step, n, torch.Generator().manual_seed(sheet.seed)), (n, 2))
+
+        rows = draw().double()
+        close(rows.norm(dim=1), step.norm().expand(n), "the lengths", slip="each row is as long as step")
+        different = len(rows.unique(dim=0))
+        true(different > 3000, f"{n} directions", f"{different} of them", "a direction of its own for each row")
+        unit = rows / step.norm()
+        gap, fourth = float(unit.mean(0).norm()), float((unit**4).mean())
+        slip = "no side preferred: rand() has no negative numbers"
+        true(gap < 6 / math.sqrt(n), "no side preferred, so a mean near 0", f"a mean of length {gap:.2g}", slip)
+        slip = "a square has corners, and more numbers in them: normalise normal numbers, not uniform ones"
+        true(abs(fourth - 3 / 8) < 0.0084, "all directions alike: a mean fourth power of 0.375", f"{fourth:.3f}", slip)
+        close(draw(), rows, "the same source, the same directions", slip="draw with generator=source")
+
+    with sheet.item("the share that changes", 1):
+        g, z = _Mood(sheet).train(), sheet.randn(60, 4)
+
+        def has(made: Tensor) -> Tensor:
+            return made[:, 0] > 0.3
+
+        for move in (1.5 * sheet.randn(60, 4), 1.5 * sheet.randn(4)):  # one for each first: with it some lose it, too
+            with unchanged(z=z, step=move):
+                compare(changed, _share, (has, g, z, move), _CHANGED, read=number)
+        true(g.training, "the generator in the mode it was in", "in the other one", "look through your pictures()")
+
+
+seal(__name__, "gancourse.classroom.right", "gancourse.theory.convolution", "gancourse.base.latents")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,11 +57,12 @@ class Report:
         lines = [f"{self.name}: {self.got:g} of {self.points:g} points"]
         if self.tampered:
             return "\n".join([*lines, f"  {self.tampered}"])
-        if self.items and all(item.text == _UNWRITTEN for item in self.items):
-            return f"{lines[0]}, {_UNWRITTEN}"
+        if self.items and all(item.text.startswith(_UNWRITTEN) for item in self.items):
+            lacking = dict.fromkeys(item.text.removeprefix(_UNWRITTEN).removeprefix(": ") for item in self.items)
+            return f"{lines[0]}, {_UNWRITTEN}" + (f": {', '.join(filter(None, lacking))}" if any(lacking) else "")
         said: set[str] = set()
         for item in self.items:
-            word = {"": "right", _UNWRITTEN: "open "}.get(item.text, "WRONG")
+            word = "open " if item.text.startswith(_UNWRITTEN) else "WRONG" if item.text else "right"
             lines.append(f"  {word}  {item.title} ({item.got:g}/{item.points:g})")
             if item.text:
                 text = "as above" if item.text in said else item.text
@@ -92,12 +94,12 @@ class Sheet:
         self.generator = torch.Generator().manual_seed(seed)
 
     @contextlib.contextmanager
-    def item(self, title: str, points: float = 1.0) -> Iterator[None]:
+    def item(self, title: str, points: float = 1.0) -> Iterator[Item]:
         """A block whose points are given if it ends without an exception."""
         item = Item(title, points)
         self.report.items.append(item)
         try:
-            yield
+            yield item
         except (KeyboardInterrupt, TimeUp) as error:
             item.text = _explain(error)
             raise
@@ -117,6 +119,14 @@ class Sheet:
     def integer(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""
         return int(torch.randint(low, high + 1, (), generator=self.generator))
+
+
+def built_upon(first: Item, what: str) -> None:
+    """Ends an item that makes no sense before another one is right, whose text says why it is not; ``what`` is its subject."""
+    if first.text.startswith(_UNWRITTEN):
+        raise NotImplementedError
+    if first.text:
+        raise Wrong(f"{what} that is right", "another one", f"as above: {what} is not right yet")
 
 
 def part(points: float) -> Callable[[Callable[..., None]], Callable[..., Score]]:
@@ -172,13 +182,16 @@ def _explain(error: BaseException) -> str:
     if isinstance(error, Wrong):
         lines = [f"expected  {error.expected}", f"came      {error.came}"]
         return "\n".join([*lines, f"perhaps   {error.slip}"] if error.slip else lines)
-    if isinstance(error, NotImplementedError):
-        return _UNWRITTEN
+    own = cells.raised_in(error)
+    if isinstance(error, NotImplementedError) and not str(error):  # PyTorch's own have a text
+        if not own:
+            return _UNWRITTEN
+        if own[-1] == traceback.extract_tb(error.__traceback__)[-1]:  # not raised by a library that was called there
+            return f"{_UNWRITTEN}: {own[-1].name}()"
     if isinstance(error, TimeUp):
         return str(error)
     if isinstance(error, SystemExit):
         return "expected  a result\ncame      a call of exit()"
-    own = cells.raised_in(error)
     where = f", line {own[-1].lineno} of its cell: {own[-1].line}".rstrip(": ") if own else ""
     message = str(error).strip().split("\n")[0][:300]
     said = f"expected  a result\ncame      {type(error).__name__}: {message}{where}"

@@ -24,13 +24,14 @@ def builtin(value: Any) -> Any:
     return value.real if type(value) is complex and value.imag == 0 else value
 
 
-def show(value: Any) -> str:
-    """A value in a few words."""
+def show(value: Any, digits: int = 0) -> str:
+    """A value in a few words; numbers with so many digits, else with 6, and with 4 in a row of several."""
+    alone, several = digits or 6, digits or 4
     value = builtin(value)
     if type(value) in (int, bool, str):
         return repr(value)[:120]
     if type(value) is float:
-        return f"{value:.6g}"
+        return f"{value:.{alone}g}"
     if isinstance(value, Tensor) and type(value) in (Tensor, nn.Parameter):
         value = value.detach()
         if value.numel() == 0 or value.device.type == "meta":
@@ -38,24 +39,34 @@ def show(value: Any) -> str:
         if not is_complex(value):
             value = real(value)
         if value.ndim == 0:
-            return f"{value.item():.6g}"
+            return f"{value.item():.{alone}g}"
         if is_complex(value):
             return f"complex numbers of shape {list(value.shape)}"
         if value.numel() <= 8:
             return (
                 "["
-                + ", ".join(f"{v:.4g}" for v in value.double().flatten().tolist())
+                + ", ".join(f"{v:.{several}g}" for v in value.double().flatten().tolist())
                 + "]"
                 + (f" of shape {list(value.shape)}" if value.ndim > 1 else "")
             )
         v = value.double()
-        return f"a tensor {list(value.shape)} with mean {v.mean():.4g} and values from {v.min():.4g} to {v.max():.4g}"
+        mean, low, high = (f"{n:.{several}g}" for n in (v.mean().item(), v.min().item(), v.max().item()))
+        return f"a tensor {list(value.shape)} with mean {mean} and values from {low} to {high}"
     if isinstance(value, list | tuple) and len(value) <= 12:
-        text = ", ".join(show(v) for v in value)
+        text = ", ".join(show(v, digits) for v in value)
         return f"[{text}]" if isinstance(value, list) else f"({text})"
     if value is None:
         return "None (is a return missing?)"
     return f"something of type {type(value).__name__}"
+
+
+def _apart(expected: Any, came: Any) -> tuple[str, str]:
+    """Both in words, with as many digits as tell them apart."""
+    for digits in (0, 9, 12, 17):
+        words = show(expected, digits), show(came, digits)
+        if words[0] != words[1]:
+            break
+    return words
 
 
 def tensor(came: Any, what: str = "a tensor") -> Tensor:
@@ -155,7 +166,7 @@ def close(
     The first of the ``slips`` whose value agrees with what came is said, else ``slip``.  Infinite entries must be infinite in
     both.
     """
-    wanted = torch.as_tensor(expected).detach().double()
+    wanted = torch.as_tensor(expected, dtype=torch.float64).detach()  # Python's floats are not rounded to single precision
     given = _numbers(came, wanted, what, slips, slip)
     prefix = f"{what}: " if what else ""
     if agree(given, wanted, rtol, atol):
@@ -164,16 +175,13 @@ def close(
     if not slip and not torch.isfinite(given).all() and torch.isfinite(wanted).all():
         slip = "NaN or infinity: a logarithm of 0, a division by 0, or an exponential that overflows"
     if given.numel() <= 8:
-        raise Wrong(prefix + show(wanted), show(given), slip)
+        said, found = _apart(wanted, given)
+        raise Wrong(prefix + said, found, slip)
     gap = (given - wanted).abs().nan_to_num(math.inf)
     place = [int(i) for i in torch.unravel_index(gap.argmax(), gap.shape)]
     bad = int((gap > rtol * wanted.abs() + atol).sum())
-    at = tuple(place)
-    raise Wrong(
-        f"{prefix}{float(wanted[at]):.6g} at {place}",
-        f"{float(given[at]):.6g} there; {bad} of {gap.numel()} entries differ",
-        slip,
-    )
+    said, found = _apart(float(wanted[tuple(place)]), float(given[tuple(place)]))
+    raise Wrong(f"{prefix}{said} at {place}", f"{found} there; {bad} of {gap.numel()} entries differ", slip)
 
 
 def _numbers(came: Any, wanted: Tensor, what: str, slips: Measured, slip: str) -> Tensor:
