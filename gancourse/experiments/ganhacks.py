@@ -74,11 +74,16 @@ def dropping(network: nn.Module) -> nn.Module:
     return _after_relu(network, lambda relu: nn.Sequential(relu, AlwaysDropout(0.5)))
 
 
-def _after_relu(network: nn.Module, made: Any) -> nn.Module:
-    for name, layer in list(network.named_modules()):
-        if isinstance(layer, nn.ReLU):
-            parent, _, last = name.rpartition(".")
-            setattr(network.get_submodule(parent), last, made(layer))
+def dropping_early(network: nn.Module) -> nn.Module:
+    """Dropout of one half after every ReLU but the last, in place."""
+    return _after_relu(network, lambda relu: nn.Sequential(relu, AlwaysDropout(0.5)), but_the_last=True)
+
+
+def _after_relu(network: nn.Module, made: Any, but_the_last: bool = False) -> nn.Module:
+    names = [name for name, layer in network.named_modules() if isinstance(layer, nn.ReLU)]
+    for name in names[:-1] if but_the_last else names:
+        parent, _, last = name.rpartition(".")
+        setattr(network.get_submodule(parent), last, made(network.get_submodule(name)))
     return network
 
 
@@ -103,7 +108,7 @@ GAMES: dict[str, Any] = {
     "replay": tips.Replay,
     "balanced": tips.Balanced,
 }
-EDITS = {"leaky": leaky, "dropping": dropping}
+EDITS = {"leaky": leaky, "dropping": dropping, "dropping early": dropping_early}
 
 
 class Tips:
@@ -140,7 +145,7 @@ class Tips:
         options |= {"noise": {"until": self.size["steps"] // 2}, "replay": {"size": self.size["pool"]}}.get(kind, {})
         options |= {"level": self.size["level"]} if kind == "balanced" else {}
         options |= {"seed": seed} if kind in ("labels", "noise", "replay") else {}
-        play = Dropping if arm.get("generator") == "dropping" else GAMES[kind]
+        play = Dropping if arm.get("generator") in ("dropping", "dropping early") else GAMES[kind]
         game: GAN = play(generator, discriminator, arm.get("objective", "non_saturating"), latent_dim=LATENT_DIM, **options)
         return game
 
