@@ -28,6 +28,7 @@ NAMES = (
     "few_faces_seeds",
     "ganhacks",
     "ganhacks_dropout",
+    "ganhacks_pooling",
     "ganhacks_seeds",
     "growing_peak",
     "growing_race",
