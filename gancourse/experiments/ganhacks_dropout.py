@@ -1,4 +1,4 @@
-"""Dropout in G (tip 17) on several layers, not all, with sixteen pairs of its own.
+"""Dropout in G (tip 17) on several layers, not all, with thirteen pairs of its own.
 
 The list says: dropout of one half, "on several layers of our generator at both training and test time", and names pix2pix.  The
 arm of :mod:`gancourse.experiments.ganhacks` has it behind *every* ReLU of G, the one before the picture too, and harmed by 1.93
@@ -12,8 +12,10 @@ What else could be our mistake: the rate is one half, and what stays is doubled;
 statistics of batch normalisation, and in sampling, for the judge too; pix2pix drops before the ReLU and not behind it, which is
 the same, for a mask that is not negative passes through a ReLU.  Tests look at all three.
 
-The number of pairs: those of the old arm spread by 0.53 halvings.  With sixteen of such a spread half of Student's interval is
-0.28, two thirds of the distance of a mean of -0.56 from the threshold of a harm, -0.14; the old mean is three times that.
+The number of pairs: sixteen were planned; the processor was shared, and thirteen is what its time allowed, decided while they
+trained and before any value was looked at.  Those of the old arm spread by 0.53 halvings.  With thirteen of such a spread half of
+Student's interval is 0.32, two thirds of the distance of a mean of -0.62 from the threshold of a harm, -0.14; the old mean is three
+times that.
 
 The old arm is here as well, to ask what the last map does on the same seeds.  Mixed batches are the positive control: lecture 04
 has the mechanism.  Their outcome on five other seeds is known.
@@ -32,17 +34,17 @@ SEVERAL, EVERY, CONTROL = "dropout in two layers of G", "dropout in G", "mixed b
 EXPERIMENT = replace(
     ganhacks.EXPERIMENT,
     name="ganhacks_dropout",
-    title="Ganhacks: dropout in several layers of G, in every one, and the reference, on sixteen seeds",
+    title="Ganhacks: dropout in several layers of G, in every one, and the reference, on thirteen seeds",
     arms={
         ganhacks.REFERENCE: ganhacks.ARMS[ganhacks.REFERENCE],
         SEVERAL: {"generator": "dropping early"},
         EVERY: ganhacks.ARMS[EVERY],
         CONTROL: ganhacks.ARMS[CONTROL],
     },
-    seeds=tuple(range(40, 56)),
+    seeds=tuple(range(40, 53)),
     expected={
         "S29.tip17_dropout_in_G": "distance of the reference over that with dropout in two layers, in pairs by seed: at least "
-        "1.1, as before, by these sixteen pairs alone; open where all trainings of the reference, older ones and these, have "
+        "1.1, as before, by these thirteen pairs alone; open where all trainings of the reference, older ones and these, have "
         "another word, and contradicted only where both say that it harms (at most 1 / 1.1)",
         "S29.tip17_control": "distance with mixed batches over that of the reference, in pairs by seed: at least 2; a check, for "
         "its outcome on other seeds is known; where it fails, the row above is open",
