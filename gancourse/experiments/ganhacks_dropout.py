@@ -14,8 +14,8 @@ the same, for a mask that is not negative passes through a ReLU.  Tests look at 
 
 The number of pairs: sixteen were planned; the processor was shared, and thirteen is what its time allowed, decided while they
 trained and before any value was looked at.  Those of the old arm spread by 0.53 halvings.  With thirteen of such a spread half of
-Student's interval is 0.32, two thirds of the distance of a mean of -0.62 from the threshold of a harm, -0.14; the old mean is three
-times that.
+Student's interval is 0.32, two thirds of the distance of a mean of -0.62 from the threshold of a harm, -0.14; the old mean is
+three times that.
 
 The old arm is here as well, to ask what the last map does on the same seeds.  Mixed batches are the positive control: lecture 04
 has the mechanism.  Their outcome on five other seeds is known.
