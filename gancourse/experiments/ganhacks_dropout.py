@@ -20,6 +20,9 @@ three times that.
 The old arm is here as well, to ask what the last map does on the same seeds.  Mixed batches are the positive control: lecture 04
 has the mechanism.  Their outcome on five other seeds is known.
 
+A look at a training draws from the stream that drops units.  So a replay of the first steps, which does not look, has other
+losses in the two arms of dropout, as in :mod:`gancourse.experiments.ganhacks`; with the look at step 0 it has these.
+
 Source: Chintala, Denton, Arjovsky & Mathieu 2016, github.com/soumith/ganhacks; Isola et al. 2016 (v1), appendix.
 """
 
