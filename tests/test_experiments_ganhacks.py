@@ -4,15 +4,29 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse.experiments import ganhacks, runner
-from gancourse.experiments.ganhacks import ADDS, AGAIN, ARMS, EXPERIMENT, LEAVES, REFERENCE, AlwaysDropout, dropping, gain, leaky
+from gancourse.experiments import ganhacks, ganhacks_dropout, runner
+from gancourse.experiments.ganhacks import (
+    ADDS,
+    AGAIN,
+    ARMS,
+    BEYOND,
+    CITED,
+    EXPERIMENT,
+    LEAVES,
+    REFERENCE,
+    AlwaysDropout,
+    dropping,
+    gain,
+    leaky,
+)
 from gancourse.gans.conditional import ACGAN
 from gancourse.models import dcgan
 
 
 def test_every_arm_but_the_references_tests_a_tip():
-    assert set(ARMS) == {REFERENCE, AGAIN, *LEAVES, *ADDS} and not set(LEAVES) & set(ADDS)
+    assert {*ARMS, ganhacks_dropout.SEVERAL} == {REFERENCE, AGAIN, *LEAVES, *ADDS} and not set(LEAVES) & set(ADDS)
     assert all(1 <= tip <= 17 for tip in (LEAVES | ADDS).values())
+    assert set(CITED) | BEYOND <= set(LEAVES | ADDS) and ganhacks_dropout.SEVERAL not in BEYOND
 
 
 def test_an_arm_changes_one_thing():

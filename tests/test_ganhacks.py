@@ -1,8 +1,8 @@
 """The tips: all seventeen, each tested by an arm or with a reason."""
 
 from gancourse.classroom import notebooks
-from gancourse.classroom.ganhacks import ADDRESS, TIPS
-from gancourse.experiments.ganhacks import ADDS, LEAVES
+from gancourse.classroom.ganhacks import ADDRESS, MORE, TIPS
+from gancourse.experiments.ganhacks import ADDS, BEYOND, CITED, LEAVES
 from tests.test_house import ROOT
 
 
@@ -21,3 +21,8 @@ def test_what_no_arm_tests_has_a_reason_and_a_lecture():
     for tip in TIPS:
         assert tip.arms or tip.untested, tip.title
         assert tip.lectures and set(tip.lectures) <= there, tip.title
+
+
+def test_what_an_arm_has_beside_the_list_is_told():
+    assert set(MORE) <= set(LEAVES | ADDS) and all(text.endswith((".", ").")) for text in MORE.values())
+    assert {*CITED, *BEYOND} <= set(MORE)

@@ -13,7 +13,8 @@ ADDRESS = "https://github.com/soumith/ganhacks"
 class Tip(NamedTuple):
     """A tip.
 
-    arms      of the recorded experiment :mod:`gancourse.experiments.ganhacks` that test it; none where it is not tested there
+    arms      of the recorded experiments :mod:`gancourse.experiments.ganhacks` and its like that test it, or what it cites; none
+              where none does
     lectures  that measure it, or treat what it is about
     untested  why no arm tests a part of it, or all of it
     """
@@ -81,7 +82,7 @@ TIPS: tuple[Tip, ...] = (
     Tip(
         7,
         "DCGAN, or a hybrid",
-        "Use DCGAN where you can; where you cannot and nothing is stable, add a likelihood: KL + GAN or VAE + GAN.",
+        "Use DCGAN where you can; where you cannot and nothing is stable, a hybrid: KL + GAN or VAE + GAN.",
         (),
         (3, 4),
         "Residual networks or StyleGAN's; VAE + GAN lives on in the autoencoders of latent diffusion.",
@@ -90,7 +91,8 @@ TIPS: tuple[Tip, ...] = (
     Tip(
         8,
         "Tricks from reinforcement learning",
-        "Keep past fakes and show them now and then; keep past G and D and swap them in for a while.",
+        "Keep past fakes and show them now and then; keep past G and D and swap them in for a while; all that steadies deep "
+        "deterministic policy gradients.",
         ("replay",),
         (18,),
         "CycleGAN's pool of fakes; averages of weights.",
@@ -99,7 +101,7 @@ TIPS: tuple[Tip, ...] = (
     Tip(
         9,
         "Adam",
-        "Adam, as in Radford et al., whose beta1 is 0.5; or SGD for D and Adam for G.",
+        "Adam, see Radford et al. (their beta1 is 0.5; the list names none). SGD for D, Adam for G.",
         ("beta1 = 0.9",),
         (4, 7),
         "Adam with beta1 = 0, often with two learning rates.",
@@ -144,7 +146,7 @@ TIPS: tuple[Tip, ...] = (
     Tip(
         14,
         "Train D more (not sure)",
-        "Sometimes, above all with noise; a schedule is hard to find.",
+        "Sometimes, above all with noise; a schedule of D's steps and G's is hard to find.",
         ("two steps of D",),
         (2, 11),
         "One step and a larger rate for D, or a fixed two to five.",
@@ -170,8 +172,20 @@ TIPS: tuple[Tip, ...] = (
         17,
         "Dropout in G",
         "Half of the numbers of several layers, in training and in sampling, as noise; from pix2pix.",
-        ("dropout in G",),
+        ("dropout in two layers of G", "dropout in G"),
         (17,),
         "Latents and noise inputs; dropout is left to translation, and rare there.",
     ),
 )
+
+MORE: dict[str, str] = {  # in what an arm is not what the list says: for the note of its row
+    "pixels in [0, 1]": "G keeps its tanh, so that half of its range is never right; a sigmoid would fit, too.",
+    "max pooling in D": "Two changes: its kernels are 3 x 3, the reference's 4 x 4 (section 8 takes them apart).",
+    "replay": "Half of the fakes from which D learns are from a pool; the list says: occasionally.",
+    "beta1 = 0.9": "The list says Adam, points to this paper, and names no beta1.",
+    "balanced losses": "In this arm D alone waits, at a loss of 1; the list's loop has a level for each player.",
+    "labels": "AC-GAN's G is told the class, too.",
+    "two steps of D": "Without noise, with which the list says that it helps most.",
+    "dropout in two layers of G": "At the 4 x 4 and the 8 x 8 map, as in the paper that the list cites, and not at the last.",
+    "dropout in G": "Behind every ReLU; the list says several layers, so there is nothing to contradict.",
+}

@@ -12,13 +12,14 @@ tip that the reference follows, or *adds* one that it does not:
     5     leaves "ReLU in D", "max pooling in D";    adds "leaky ReLU in G"
     6     adds "soft labels" (0.7 to 1.2, 0 to 0.3), "flipped labels" (one in twenty)
     8     adds "replay"
-    9     leaves "beta1 = 0.9" (Radford et al. 2016 are its source)
+    9     leaves "beta1 = 0.9"; the tip says Adam and names no beta1, the paper that it cites does (Radford et al. 2016)
     11    leaves "balanced losses": D learns while its loss is at least 1
     12    adds "labels": AC-GAN
     13    adds "instance noise", sigma from 0.2 to 0 over the first half
     14    adds "two steps of D"
     15    adds "minibatch discrimination"
-    17    adds "dropout in G", one half, in training and in sampling
+    17    adds "dropout in G", one half, in training and in sampling, behind every ReLU; "dropout in two layers of G", which is
+          what the tip says, is :mod:`gancourse.experiments.ganhacks_dropout`'s
 
 One more arm changes nothing but weights and the order of the data, "another seed": what it says of a tip is what any change may
 say by luck.
@@ -74,11 +75,16 @@ def dropping(network: nn.Module) -> nn.Module:
     return _after_relu(network, lambda relu: nn.Sequential(relu, AlwaysDropout(0.5)))
 
 
-def _after_relu(network: nn.Module, made: Any) -> nn.Module:
-    for name, layer in list(network.named_modules()):
-        if isinstance(layer, nn.ReLU):
-            parent, _, last = name.rpartition(".")
-            setattr(network.get_submodule(parent), last, made(layer))
+def dropping_early(network: nn.Module) -> nn.Module:
+    """Dropout of one half after every ReLU but the last, in place."""
+    return _after_relu(network, lambda relu: nn.Sequential(relu, AlwaysDropout(0.5)), but_the_last=True)
+
+
+def _after_relu(network: nn.Module, made: Any, but_the_last: bool = False) -> nn.Module:
+    names = [name for name, layer in network.named_modules() if isinstance(layer, nn.ReLU)]
+    for name in names[:-1] if but_the_last else names:
+        parent, _, last = name.rpartition(".")
+        setattr(network.get_submodule(parent), last, made(network.get_submodule(name)))
     return network
 
 
@@ -103,7 +109,7 @@ GAMES: dict[str, Any] = {
     "replay": tips.Replay,
     "balanced": tips.Balanced,
 }
-EDITS = {"leaky": leaky, "dropping": dropping}
+EDITS = {"leaky": leaky, "dropping": dropping, "dropping early": dropping_early}
 
 
 class Tips:
@@ -140,7 +146,7 @@ class Tips:
         options |= {"noise": {"until": self.size["steps"] // 2}, "replay": {"size": self.size["pool"]}}.get(kind, {})
         options |= {"level": self.size["level"]} if kind == "balanced" else {}
         options |= {"seed": seed} if kind in ("labels", "noise", "replay") else {}
-        play = Dropping if arm.get("generator") == "dropping" else GAMES[kind]
+        play = Dropping if arm.get("generator") in ("dropping", "dropping early") else GAMES[kind]
         game: GAN = play(generator, discriminator, arm.get("objective", "non_saturating"), latent_dim=LATENT_DIM, **options)
         return game
 
@@ -220,7 +226,10 @@ ADDS = {  # arms that follow a tip which the reference does not: the tip is righ
     "two steps of D": 14,
     "minibatch discrimination": 15,
     "dropout in G": 17,
+    "dropout in two layers of G": 17,
 }
+CITED = {"beta1 = 0.9": "Radford et al. 2016, section 4"}  # arms that leave what not the list says, but a paper that it cites
+BEYOND = {"dropout in G"}  # arms that do more than a tip says
 
 
 def gain(distances: Mapping[str, Any], arm: str) -> np.ndarray:

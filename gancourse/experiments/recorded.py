@@ -27,6 +27,8 @@ NAMES = (
     "few_faces_longer",
     "few_faces_seeds",
     "ganhacks",
+    "ganhacks_dropout",
+    "ganhacks_pooling",
     "ganhacks_seeds",
     "growing_peak",
     "growing_race",
