@@ -128,6 +128,17 @@ def test_a_lecture_without_tags_says_how_to_get_slides(source: Path) -> None:
         slides.slides(source)
 
 
+def test_slides_below_going_deeper_say_so(source: Path) -> None:
+    assert not any(slide.deeper for slide in slides.slides(source))
+    code = '# %% [markdown] tags=["slide", "slide-only"]\n# ## Its code'
+    edit(source, code, f'# %% [markdown] tags=["notes"]\n# # Going deeper\n\n{code}')
+    made = slides.slides(source)
+    assert [slide.deeper for slide in made] == [False, False, False, True]
+    assert "Going deeper" in made[2].notes[-1], "the speaker reads it beside the last slide of the hour"
+    assert '<section class="deeper" id="slide-4">' in (last := made[3].html(4, 4)) and "<footer>deeper, 4 / 4</footer>" in last
+    assert '<section id="slide-3">' in made[2].html(3, 4) and "<footer>3 / 4</footer>" in made[2].html(3, 4)
+
+
 def test_wide_pictures_stand_below_the_text_and_narrow_ones_beside_it() -> None:
     words, shown = ("words", "<p>Text.</p>"), ("shown", "<figure></figure>")
     assert '"body beside"' in slides.Slide("T", [words, shown], narrow=True).html(2, 3)
