@@ -214,7 +214,7 @@ with example():
     box("batchnorm_D", "no batch norm in D", "no batch normalisation in the discriminator, the start matched")
 
 # %% [markdown] tags=["notes", "slide-only"]
-# These are the four dot plots again, one box for each rule. A box says in words what the dots show: does all of the bar, a part of it, or none of it lie in the blue?
+# The dots again, as boxes. First a check: can this experiment see harm at all? Then the sentence, and whether all of the bar, a part of it, or none of it lies in the blue.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three more
@@ -422,7 +422,7 @@ print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
 # - Every sentence that can be tested has a box: a number with its interval, a tolerance that was fixed before the run, and what must fail.
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Say once more what *open* means: not false, not nearly true, but not settled by these trainings. The quiz below takes two minutes.
+# Say once more what *open* means: not false, not nearly true, but not settled by these trainings. A quiz stands below in the notebook.
 
 # %%
 widgets.quiz(
