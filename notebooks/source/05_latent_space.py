@@ -220,7 +220,7 @@ right.legend(fontsize=11)
 plt.show()
 
 # %% [markdown] tags=["notes", "slide-only"]
-# The generator's curve has flat parts and steep ones. Steep, or a jump? Compare its longest step with the lookup table's.
+# The generator's curve has flat parts and steep ones. Steep, or a jump? Compare its longest step with the memoriser's.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Straight line or great circle
@@ -515,7 +515,7 @@ question(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# The price stands in the other columns. A step that ends as far out, in a random direction, changes the others, too.
+# Glasses come on nearly all faces without. The price is in the second box: a mean over five attributes hides what one of them loses, and a step that ends as far out, in a random direction, changes the others, too.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Nobody told the generator what glasses are
