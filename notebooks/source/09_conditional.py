@@ -72,7 +72,7 @@ def show_digits(blocks, columns, caption, scale=2):
 # Three ways to make a discriminator care whether the wish was granted. Where classes overlap they differ in the **variety** of the answers.
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Until here a generator drew what it liked. The variety of the answers is what to watch in this lecture: being obeyed is the easy part.
+# Until here a generator drew what it liked. Watch two things in this lecture: is the wish granted, and do the answers still vary?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Noise and six small numbers
@@ -408,9 +408,9 @@ viz.players(viz.GAMES["acgan"])
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Your line: what G minimises
 #
-# From $D$'s answers to $G$'s fakes, as a number to descend on: `real` are logits of the first head, `classes` those of the second, `y` the labels that were asked for.
+# A number to descend on. For $-\ell_S$ take its non-saturating form, $-\log P(S = \text{real})$.
 #
-# For $-\ell_S$ take its non-saturating form, $-\log P(S = \text{real})$.
+# From $D$'s answers to $G$'s fakes: `real` are logits of the first head, `classes` those of the second, `y` the labels that were asked for.
 
 # %% [markdown] tags=["notes"]
 # **Write a line.** What $G$ minimises, as a number to descend on, from $D$'s answers to its fakes: `real` are logits of the first head, `classes` those of the second, `y` the labels that were asked for. For $-\ell_S$ take its non-saturating form, $-\log P(S = \text{real})$. (The trainings below put the pairs of section 2 in its place, and keep $R_1$.)
