@@ -69,7 +69,7 @@ COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein
 # - The same network, the same budget: **who wins?**
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Take any new loss with three questions: what does it ask for, what does its theorem say by numbers, and what was tuned before it won? The last one decides more tables than the first.
+# Many of these losses came with a theorem, and each with a table of its own. So the contest comes last: the same network and the same budget for each, and a rate that each has chosen.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A loss is two curves
