@@ -71,7 +71,7 @@ def show(picture, caption=None):
 # **Which parts had to be added for that?**
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Read the table downwards: size alone takes the score from 58.8 to 93.0, and truncation needs no training at all. Each of the parts between is a section of this lecture.
+# Read the table downwards: size takes the score from 58.8 to 93.0, and truncation needs no training at all. The parts between are what this lecture takes apart.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A BigGAN of the smallest kind: 24 classes
