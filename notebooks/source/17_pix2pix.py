@@ -580,7 +580,7 @@ show(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Three of the measures before were blind, so others were tested on what is no picture: the lower rows of the table. Four losses were trained anew, on seven fresh seeds.
+# Three of the measures before were blind, so others were tested on what is no picture. Then four losses were trained anew, on seven fresh seeds.
 
 # %%
 again.table(
