@@ -380,7 +380,7 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Each row leaves one term out. On the right stand the same pictures, brighter: two and a half times the contrast, so that the night can be read from the last row of seats.
+# Each row is a loss of its own, from one term alone to all of them; below, the right nights. On the right stand the same pictures with two and a half times the contrast, so that they can be seen.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In numbers
@@ -795,7 +795,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Exchange one thing between two nights, and ask whose day comes back. If it follows the night that gave the hidden part, the message was there.
+# The two days of a place differ in the tint of the hills, in the sky, or in both; their true nights are equal, so chance is one half. Then exchange pixels between the two translated nights, and see when the way back changes its mind.
 
 # %%
 viz.table(
@@ -867,7 +867,7 @@ question(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# A message written small is lost in a little noise, while what is seen stays. The true nights carry no message: they are the null.
+# The more noise, the fewer days come back as their own; the dashed line is chance. From the true night, grey, nothing is lost with a little noise, for it carries no message.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which colours does the message name?
