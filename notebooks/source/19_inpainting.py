@@ -60,7 +60,7 @@ def show(picture, caption=None):
 # At the limit, one costs the other.
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Many pictures fit what is left. Ask the class which of the two answers they would want from a doctor's scanner, and which from a photo album.
+# Many pictures fit what is left. Ask the class in which use they would want the one answer, and in which the other.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## First the result
@@ -654,7 +654,7 @@ pictures, rows = context_features.six(taught)
 show(viz.labelled_grid(pictures, rows, n_columns=6, scale=3), caption="Six unseen, shifted faces after 4,000 steps of squared error (first seed of five).")
 
 # %% [markdown] tags=["notes", "slide-only"]
-# The same two kinds of holes as in the table: random blocks, and the central square. Look at the fillings first, and then ask whether the encoder learnt anything else.
+# Look at the fillings first, and then ask whether the encoder learnt anything else. The lower rows of the table are no training of this kind: raw pixels, the commonest value, features that were taught.
 
 # %% tags=["slide-continue"]
 BLOCKS, CENTRAL = context_features.BLOCKS, context_features.CENTRAL
