@@ -449,7 +449,7 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# The same arms, trained longer. Ask what the mask does in each row: does it move with the ball?
+# Every second frame of a clip of each arm, from the same latent; below, a real one. Look for the ball: is it one ball, and does it fly on its way?
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Beside what is no training
@@ -871,7 +871,7 @@ viz.show(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Thin lines are the five seeds of each arm. The rule holds the accuracy down, as it must; whether the shapes gain is the next slide.
+# The dotted line is the paper's 80 %. The rule lets $D$ rest above it, and does what it is made for; whether the shapes gain is the next slide.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the shapes show of it
