@@ -363,11 +363,9 @@ identity(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Your line: one step for a code
 #
-# The joint update for a code $h$, where the prior comes from a denoiser that gives you `denoised`, $R(h)$:
+# The joint update for a code $h$, where the prior comes from a denoiser that gives you `denoised`, $R(h)$. `uphill` is the condition's slope, `noise` a standard normal draw; $\sigma^2$ is inside $\epsilon_1$.
 #
-# $$R(h) - h = \sigma^2\, \partial \log p_\sigma(h) / \partial h$$
-#
-# `uphill` is the condition's slope, `noise` a standard normal draw; $\sigma^2$ is inside $\epsilon_1$.
+# $$R(h) - h = \sigma^2\, \frac{\partial \log p_\sigma(h)}{\partial h}$$
 
 # %% [markdown] tags=["notes"]
 # **Write a line.** The joint update for a code $h$, where the prior comes from a denoiser that gives you `denoised`, $R(h)$. `uphill` is the condition's slope, `noise` a standard normal draw; $\sigma^2$ is inside $\epsilon_1$.
