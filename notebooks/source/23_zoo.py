@@ -303,11 +303,9 @@ question(
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Your line: odds as weights
 #
-# A loss whose plain descent takes the step
+# A loss whose plain descent takes the step below. `logits` are $l(x_i)$, plain numbers; `log_q` carry the gradient.
 #
 # $$\theta \leftarrow \theta + \eta \sum_i \bigl(\tilde w_i - \tfrac1N\bigr)\, \nabla_\theta \log q_\theta(x_i), \qquad \tilde w_i = \frac{e^{l(x_i)}}{\sum_j e^{l(x_j)}}$$
-#
-# `logits` are $l(x_i)$, plain numbers; `log_q` carry the gradient.
 
 # %% [markdown] tags=["notes"]
 # **Write a line.** A loss whose plain descent takes the step above: `logits` are $l(x_i)$, plain numbers, `log_q` the $\log q_\theta(x_i)$ that carry the gradient.
@@ -903,7 +901,7 @@ widgets.toy_game(arena, ring("wgan_gp"), preview_rounds=scale.pick(ci=(0, 5), cp
 # ## In short
 #
 # - A name is mostly one change to one place: the game, its training, the networks, or what the players are told.
-# - For the best $D$ the odds are $p/q$: they weigh the generator's samples, or the data.
+# - For the best $D$ the odds are $p/q$. Boundary seeking weighs the generator's samples by them, AdaGAN the data by what they leave open.
 # - A tip is an observation on one setting. A fair test: one change, the same seeds, a measure that noise does not pass, a threshold first.
 
 # %% [markdown] tags=["notes"]
