@@ -235,6 +235,7 @@ def test_a_slide_makes_room_for_a_box_that_is_opened(source: Path, tmp_path: Pat
 
 
 LECTURES = notebooks.sources(ROOT)
+SUMMARY = ("In short", "What to keep")
 
 
 @pytest.mark.parametrize("lecture", LECTURES, ids=lambda path: path.stem)
@@ -243,6 +244,30 @@ def test_every_lecture_has_slides_with_something_on_them(lecture: Path) -> None:
     assert 12 <= len(made) <= 27
     assert all(slide.parts for slide in made), [slide.title for slide in made if not slide.parts]
     assert all("\\" not in re.sub(r"<[^>]*>", "", part) for slide in made for kind, part in slide.parts if kind == "words")
+
+
+@pytest.mark.parametrize("lecture", LECTURES, ids=lambda path: path.stem)
+def test_the_hour_ends_with_its_summary_and_all_of_it_has_notes(lecture: Path) -> None:
+    made = slides.slides(lecture)
+    hour = [slide for slide in made if not slide.deeper]
+    assert made[: len(hour)] == hour, "a slide of the hour stands behind one of Going deeper"
+    assert hour[-1].title.startswith(SUMMARY), f"before Going deeper stands {hour[-1].title!r}, and no summary"
+    assert [slide.title for slide in hour if not slide.notes] == [], "these have no speaker's notes"
+
+
+def lines_to_write(lecture: Path) -> dict[str, bool]:
+    """The functions that the lecture leaves to the reader, and whether a slide shows each with its dots."""
+    code = "\n".join(cell.source for cell in notebooks.read(lecture).cells if cell.cell_type == "code")
+    shown = [slides._plain(part) for slide in slides.slides(lecture) for _, part in slide.parts]
+    names = re.findall(r"^lines\.answered\((\w+)", code, flags=re.MULTILINE)
+    return {name: any(re.search(rf"def {name}\(.*\n(.*\n)?\s+return \.\.\.", part) for part in shown) for name in names}
+
+
+def test_every_line_that_the_class_writes_is_on_a_slide() -> None:
+    lines = {lecture.stem: lines_to_write(lecture) for lecture in LECTURES}
+    missing = {stem: [name for name, there in found.items() if not there] for stem, found in lines.items()}
+    assert {stem: names for stem, names in missing.items() if names} == {}
+    assert sum(map(len, lines.values())) >= 47, "fewer lines are found than the lectures had"
 
 
 @pytest.mark.slow
