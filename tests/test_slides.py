@@ -198,12 +198,15 @@ addEventListener("load", () => {
     write: (page) => written.push(page), getElementById: (id) => (at[id] = at[id] || {}) } });
   location.hash = "#/2"; dispatchEvent(new HashChangeEvent("hashchange")); press("s");
   const left = document.documentElement.classList.contains("overview");
+  const notes = at.notes.innerHTML, next = at.next.textContent;
+  press("End"); press("PageUp"); const bar = document.getElementById("progress"), below = [bar.className, at.next.textContent];
+  press("End"); below.push(bar.className, at.title.textContent);
   dispatchEvent(new Event("beforeprint"));
   const printed = !document.documentElement.classList.contains("live");
   const sections = [...document.querySelectorAll("section")];
   const size = sections.map((s) => Number(s.dataset.size)), over = sections.map((s) => s.hasAttribute("data-overflows"));
-  const notes = at.notes.innerHTML, next = at.next.textContent;
-  document.getElementById("found").textContent = JSON.stringify({ seen, overview, left, printed, notes, next, size, over });
+  const found = { seen, overview, left, printed, notes, next, below, size, over };
+  document.getElementById("found").textContent = JSON.stringify(found);
 });
 </script></body>"""
 
@@ -211,11 +214,13 @@ addEventListener("load", () => {
 @pytest.mark.slow
 def test_keys_hash_overview_notes_and_print(source: Path, tmp_path: Path) -> None:
     made = slides.slides(source)
+    made[3].deeper = True
     made[3].parts = [("words", "<p>word word word word word word word word word word</p>" * 200)]
     found = opened(slides.page(made).replace("</body>", LOOK), tmp_path)
     assert found["seen"] == [f"slide-{n}" for n in (1, 2, 3, 2, 4, 2, 3)]
     assert found["overview"] and not found["left"] and found["printed"]
     assert "posterior" in found["notes"] and found["next"] == "next: A picture"
+    assert found["below"] == ["", "next: deeper: Its code", "deeper", "deeper: Its code"]
     assert found["size"][:3] == [100, 100, 100] and found["size"][3] == 60
     assert found["over"] == [False, False, False, True]
 
