@@ -874,7 +874,7 @@ identity(
 #
 # The core path ends here. What follows: the forces before any training, minibatch std over a whole one, packs of two for four times as long, the generator that looks ahead, what a starved discriminator does, why eight games are not eight times the work, and where the thousand modes went.
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 5. Forces before the training, minibatch std over all of it, and packs for longer
 #
 # Section 3 trained its discriminators before it looked at their forces. Do they learn to push a cloud as a whole?
@@ -914,7 +914,7 @@ question(
     note="the paper claims more variety in training, no such force",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # On a cloud as wide as that of section 3 we cannot tell: the interval of the difference holds 0, and an untrained $D$ has a share of 0.11. So the parallel arrows of section 3 need no training: over a small cloud the slope of a smooth function hardly changes. What training changes is in the table's other columns. The narrowest cloud is pushed still more as a whole (0.00 for 0.06), a wide one far less (0.77 for 0.26).
 
 # %% [markdown] tags=["slide", "slide-only"]
