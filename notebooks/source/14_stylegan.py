@@ -1026,7 +1026,7 @@ plt.show()
 for label, found in medians.items():
     print(f"{label:<16} medians: {', '.join(found)}")
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # The vertical line is size 1, where instance normalisation would put every map's deviation. Demodulated maps have medians of 1.01 at 4 px down to 0.16 at 64, not all 1: the incoming features need not have variance 1, mean 0 or independence. Without demodulation the medians are 59 down to 7. The two differ by the length of the weights, some 43 to 88 times.
 #
 # Do not read these factors as what a network *trained* without demodulation would suffer. The length is divided out, so nothing in training held it; and the weights are stored with variance 1, without the division by the root of the inputs of lecture 13. At 4 px that alone is $\sqrt{9 \cdot 128} \approx 34$ before the first step.
