@@ -1225,7 +1225,7 @@ question(
     note="Three of the five trainings were known before the row was written.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # The paper reports both effects, for photographs to labels (figure 7): GAN + forward draws the same label map for all photographs, GAN + backward maps that do not look like labels. Ours show the second one: the nights are cleaner with the backward cycle alone, the days with the forward cycle alone. By L1 the own cycle is worse by 0.06 [0.04, 0.08]. In the partners found the two arms hardly differ, for neither finds many: 0.04 [0.02, 0.06] fewer with the own cycle.
 
 # %% [markdown]
