@@ -1882,7 +1882,7 @@ widgets.quiz(
 #
 # The rows of this lecture by kind and verdict. Each box above unfolds on a click; `CLAIMS.md` has the rows of all lectures.
 
-# %% tags=["slide-continue"]
+# %%
 summary()
 
 # %% [markdown]
