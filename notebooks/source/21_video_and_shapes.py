@@ -1049,10 +1049,10 @@ widgets.turntable(shown)
 # %% [markdown] tags=["notes", "slide-only"]
 # The first three points are of the hour, the last two of the deeper part. Of each number ask what the same network scores before it has learnt.
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # # Going deeper
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 8. From one frame to its future
 #
 # A photograph of the ball: where will it be next? Vondrick et al. put a convolutional encoder in front of the two streams. The code of the frame $x_0$ takes the place of the noise, $D$ sees whole clips as before, and one more term asks the first frame to be kept:
@@ -1268,7 +1268,7 @@ question(
     note="One training. That the films look alike had been seen.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Nearer to the true future is the network *without* a game: a squared error of 0.068 against 0.132. And few of its clips are films: 0.30 of them are in order and moving, of the game's 0.65. Look at its rows: what is left of the ball in the first frame pales in the next ones, and becomes a veil.
 #
 # Is that the mean of all futures, the best answer to a squared error? Our clips come from a program, so we can draw it: forty futures of each first frame, with directions and speeds by the same law. (They also know the landscape behind the ball, which the frame hides, so on the average no network can be nearer.)
@@ -1287,7 +1287,7 @@ question(
 #
 # Nothing in the loss asks for the latent: $D$ sees one clip at a time, and one good future of each frame is good enough. That is an argument, not a test; lecture 17 meets the same with pictures. (One training of each, 600 steps. The price of the mask is 1 here, ten times the paper's; with 0.1, tried first, the sky flickered along.)
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 9. A shape from a picture
 #
 # One photograph of a chair; what does it look like from behind? Wu et al. take their generator for the decoder of a variational autoencoder (lecture 04). An encoder of *pictures* $y$ gives $q(z|y)$, and the generator makes the shape; the game goes on beside it, on shapes of noise:
@@ -1463,7 +1463,7 @@ question(
     | ceilings(furniture=reports["unseen furniture"]["likeness"] - from_noise["WITHOUT THE GAME"].mean()),
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Both networks beat the look-up: 0.81 and 0.85, where the nearest training picture's shape has 0.72, and the best of all training shapes 0.88. It is not the kind alone, for the answer to another picture of the same kind has 0.28. No picture shows the back: the 2,000 training pieces must have taught it. Not every answer holds together: the second chair is in pieces, and the fifth has the size of its table, and a ragged top.
 #
 # Without the game the lead over the look-up is 0.13 [0.11, 0.15]. And the game? It *costs* overlap, 0.042 [0.036, 0.049].
@@ -1630,7 +1630,7 @@ question(
 #
 # Look at the pictures too: it also changes what it was not asked to, and the third was no chair to begin with. It is one generator: the interval is one over chairs, not over trainings.
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 11. More of film: what is built in, and what flies
 #
 # Some rows of part one say less than they seem to. The mask agrees with its clip because nothing can move where it is 0; one stream flickers more because the other's background cannot. They stand here with what they are worth, after 600 steps if nothing else is said.
@@ -1717,12 +1717,12 @@ question(
     note="The record was there when this was asked.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Does a mask know *when*? With the price it agrees by 0.082 [0.008, 0.157] more than the same mask held still, without it by -0.004; random streams by 0.161 and 0.044. So this shows no learning either. Nor does flicker: one stream flickers by 0.07 more at step 0, and by 0.06 after training. And all arms flicker *more* after training than before it, two streams by 0.12 against 0.06, where films have 0.000: in 600 steps no arm has learnt to stand still. Nor in 1,500: 0.053 [0.043, 0.063], and 0.058 at step 0.
 #
 # One score begins nearly equal. Hardly a clip of either is in order at step 0; after training 0.63 are with two streams and the price, 0.37 with one stream, a difference of 0.26 [0.02, 0.51]. But 0 is as low as that score goes, so it does not show equal starts.
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # And what belongs to what, in the shipped network? First the other changes, below those of section 3. The mask of an *untrained* generator is flat, and no opponent.
 
 # %%
@@ -1731,7 +1731,7 @@ viz.table(
     caption="The table of section 3, its other rows: the same network, random streams and real balls",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Then the table of section 3 once more, for five other draws of 500 latents, as ratios to the clips as they are. (Asked after that table was known.)
 
 # %%
@@ -1784,7 +1784,7 @@ question(
     note="Asked after its value was known.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # With another's foreground the clips are 3.5 [3.1, 3.8] times as far from real ones, with another's background 0.98 [0.92, 1.04] times. In the data a ball knows nothing of its landscape, and real parts say the same: 15 and 1.0. Under the mask made hard they are 1.63 [1.56, 1.70] times as far, random streams 1.31, real balls nearer. Of the mask's places above 0.1 a share of 0.95 is below 0.9; of real balls, whose edges are soft, 0.50. Such a mask does not select, it blends.
 
 # %% [markdown]
