@@ -701,7 +701,7 @@ question(
 # %% [markdown] tags=["notes", "slide-only"]
 # A classifier learns whatever tells the classes apart in the source, also what does not hold in the target. The middle term of the bound is a discriminator's accuracy, and that can be trained against.
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # # Part two: a discriminator, and any features
 
 # %% [markdown] tags=["slide", "slide-only"]
