@@ -258,6 +258,7 @@ def test_the_hour_ends_with_its_summary_and_all_of_it_has_notes(lecture: Path) -
     assert made[: len(hour)] == hour, "a slide of the hour stands behind one of Going deeper"
     assert hour[-1].title.startswith(SUMMARY), f"before Going deeper stands {hour[-1].title!r}, and no summary"
     assert [slide.title for slide in hour if not slide.notes] == [], "these have no speaker's notes"
+    assert not any(">Going deeper<" in note for note in hour[-1].notes[:-1]), "notes of Going deeper without a slide of theirs"
 
 
 def lines_to_write(lecture: Path) -> dict[str, bool]:
