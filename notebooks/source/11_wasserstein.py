@@ -558,7 +558,7 @@ for axis, (name, picture) in zip(below.subplots(1, len(drawn)), drawn.items(), s
 plt.show()
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Look at the pictures first: the data are eight clusters, and the three arms that learn have drawn a ring. Each arm takes a change back, one of them two, and all else is alike.
+# Each arm takes a change back, one of them two, and all else is alike. Which arms have drawn a ring, and which ones nothing like it?
 
 # %%
 base = float(np.median(far["WGAN"]))
