@@ -694,7 +694,7 @@ question(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# First the scale: averages of two faces score 11 with this judge, blurred faces 35, pure noise 48. Then ask of each row whether its bar, not its mean, is apart from the others.
+# One dot is one training. Ask of each row whether its bar, and not its mean alone, lies apart from the bar of the non-saturating loss.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three questions to any such table
