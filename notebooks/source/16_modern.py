@@ -886,6 +886,8 @@ widgets.explorer({f"p = {p:.1f}": at_p(p) for p in np.linspace(0, 1, 11)}, label
 
 # %% [markdown]
 # ## Quiz
+#
+# The last question belongs to "Going deeper", section 7.
 
 # %%
 widgets.quiz(
