@@ -128,6 +128,17 @@ def test_a_lecture_without_tags_says_how_to_get_slides(source: Path) -> None:
         slides.slides(source)
 
 
+def test_slides_below_going_deeper_say_so(source: Path) -> None:
+    assert not any(slide.deeper for slide in slides.slides(source))
+    code = '# %% [markdown] tags=["slide", "slide-only"]\n# ## Its code'
+    edit(source, code, f'# %% [markdown] tags=["notes"]\n# # Going deeper\n\n{code}')
+    made = slides.slides(source)
+    assert [slide.deeper for slide in made] == [False, False, False, True]
+    assert "Going deeper" in made[2].notes[-1], "the speaker reads it beside the last slide of the hour"
+    assert '<section class="deeper" id="slide-4">' in (last := made[3].html(4, 4)) and "<footer>deeper, 4 / 4</footer>" in last
+    assert '<section id="slide-3">' in made[2].html(3, 4) and "<footer>3 / 4</footer>" in made[2].html(3, 4)
+
+
 def test_wide_pictures_stand_below_the_text_and_narrow_ones_beside_it() -> None:
     words, shown = ("words", "<p>Text.</p>"), ("shown", "<figure></figure>")
     assert '"body beside"' in slides.Slide("T", [words, shown], narrow=True).html(2, 3)
@@ -187,12 +198,15 @@ addEventListener("load", () => {
     write: (page) => written.push(page), getElementById: (id) => (at[id] = at[id] || {}) } });
   location.hash = "#/2"; dispatchEvent(new HashChangeEvent("hashchange")); press("s");
   const left = document.documentElement.classList.contains("overview");
+  const notes = at.notes.innerHTML, next = at.next.textContent;
+  press("End"); press("PageUp"); const bar = document.getElementById("progress"), below = [bar.className, at.next.textContent];
+  press("End"); below.push(bar.className, at.title.textContent);
   dispatchEvent(new Event("beforeprint"));
   const printed = !document.documentElement.classList.contains("live");
   const sections = [...document.querySelectorAll("section")];
   const size = sections.map((s) => Number(s.dataset.size)), over = sections.map((s) => s.hasAttribute("data-overflows"));
-  const notes = at.notes.innerHTML, next = at.next.textContent;
-  document.getElementById("found").textContent = JSON.stringify({ seen, overview, left, printed, notes, next, size, over });
+  const found = { seen, overview, left, printed, notes, next, below, size, over };
+  document.getElementById("found").textContent = JSON.stringify(found);
 });
 </script></body>"""
 
@@ -200,11 +214,13 @@ addEventListener("load", () => {
 @pytest.mark.slow
 def test_keys_hash_overview_notes_and_print(source: Path, tmp_path: Path) -> None:
     made = slides.slides(source)
+    made[3].deeper = True
     made[3].parts = [("words", "<p>word word word word word word word word word word</p>" * 200)]
     found = opened(slides.page(made).replace("</body>", LOOK), tmp_path)
     assert found["seen"] == [f"slide-{n}" for n in (1, 2, 3, 2, 4, 2, 3)]
     assert found["overview"] and not found["left"] and found["printed"]
     assert "posterior" in found["notes"] and found["next"] == "next: A picture"
+    assert found["below"] == ["", "next: deeper: Its code", "deeper", "deeper: Its code"]
     assert found["size"][:3] == [100, 100, 100] and found["size"][3] == 60
     assert found["over"] == [False, False, False, True]
 
@@ -224,6 +240,7 @@ def test_a_slide_makes_room_for_a_box_that_is_opened(source: Path, tmp_path: Pat
 
 
 LECTURES = notebooks.sources(ROOT)
+SUMMARY = ("In short", "What to keep")
 
 
 @pytest.mark.parametrize("lecture", LECTURES, ids=lambda path: path.stem)
@@ -232,6 +249,31 @@ def test_every_lecture_has_slides_with_something_on_them(lecture: Path) -> None:
     assert 12 <= len(made) <= 27
     assert all(slide.parts for slide in made), [slide.title for slide in made if not slide.parts]
     assert all("\\" not in re.sub(r"<[^>]*>", "", part) for slide in made for kind, part in slide.parts if kind == "words")
+
+
+@pytest.mark.parametrize("lecture", LECTURES, ids=lambda path: path.stem)
+def test_the_hour_ends_with_its_summary_and_all_of_it_has_notes(lecture: Path) -> None:
+    made = slides.slides(lecture)
+    hour = [slide for slide in made if not slide.deeper]
+    assert made[: len(hour)] == hour, "a slide of the hour stands behind one of Going deeper"
+    assert hour[-1].title.startswith(SUMMARY), f"before Going deeper stands {hour[-1].title!r}, and no summary"
+    assert [slide.title for slide in hour if not slide.notes] == [], "these have no speaker's notes"
+    assert not any(">Going deeper<" in note for note in hour[-1].notes[:-1]), "notes of Going deeper without a slide of theirs"
+
+
+def lines_to_write(lecture: Path) -> dict[str, bool]:
+    """The functions that the lecture leaves to the reader, and whether a slide shows each with its dots."""
+    code = "\n".join(cell.source for cell in notebooks.read(lecture).cells if cell.cell_type == "code")
+    shown = [slides._plain(part) for slide in slides.slides(lecture) for _, part in slide.parts]
+    names = re.findall(r"^lines\.answered\((\w+)", code, flags=re.MULTILINE)
+    return {name: any(re.search(rf"def {name}\(.*\n(.*\n)?\s+return \.\.\.", part) for part in shown) for name in names}
+
+
+def test_every_line_that_the_class_writes_is_on_a_slide() -> None:
+    lines = {lecture.stem: lines_to_write(lecture) for lecture in LECTURES}
+    missing = {stem: [name for name, there in found.items() if not there] for stem, found in lines.items()}
+    assert {stem: names for stem, names in missing.items() if names} == {}
+    assert sum(map(len, lines.values())) >= 47, "fewer lines are found than the lectures had"
 
 
 @pytest.mark.slow

@@ -9,7 +9,8 @@ The tags, in jupytext's percent format (``# %% [markdown] tags=["slide", "slide-
     slide-picture   besides one of these, on code: of its outputs the pictures alone
     slide-code      besides one of these, on code: the code in place of its outputs
 
-The first slide is the lecture's title.  Every other begins with a heading.
+The first slide is the lecture's title.  Every other begins with a heading.  What stands below the heading "Going deeper" is not
+for the lecture hour, and its slides say so: a coloured edge, and "deeper" before their number.
 
 The deck's script is the course's own.  No package that the course depends on carries reveal.js, and what is used of it here,
 keys, notes, overview and print, is a page of JavaScript: ``_slides/deck.js``.
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 BEGIN, CONTINUE, NOTES, PICTURE, CODE = "slide", "slide-continue", "notes", "slide-picture", "slide-code"
 TAGS = (BEGIN, CONTINUE, NOTES, SLIDE_ONLY, PICTURE, CODE)
 _PLACES = (BEGIN, CONTINUE, NOTES)
+_DEEPER = re.compile(r"#+ .*Going deeper")  # the heading above what is not for the lecture hour
 _NARROW = 1.65  # a picture less wide than this, over its height, stands beside the text and not below it
 _ROW = 4.5  # pictures of one cell stand side by side if they are together less wide than this, over one's height
 _DECK = Path(__file__).with_name("_slides")
@@ -53,6 +55,7 @@ class Slide:
     notes: list[str] = field(default_factory=list)
     narrow: bool = False  # its picture is about as high as wide
     cover: bool = False
+    deeper: bool = False  # it stands below the line "Going deeper"
 
     def html(self, number: int, count: int) -> str:
         """The slide as a section of the page."""
@@ -65,8 +68,9 @@ class Slide:
             body = f'<div class="body">{body}</div>'
         said = f"<aside>{''.join(self.notes)}</aside>" if self.notes else ""
         title = f"<h2>{self.title}</h2>"
-        kind = ' class="cover"' if self.cover else ""
-        return f'<section{kind} id="slide-{number}">{title}{body}<footer>{number} / {count}</footer>{said}</section>'
+        kind = ' class="cover"' if self.cover else ' class="deeper"' if self.deeper else ""
+        place = f"{'deeper, ' if self.deeper else ''}{number} / {count}"
+        return f'<section{kind} id="slide-{number}">{title}{body}<footer>{place}</footer>{said}</section>'
 
 
 def _words(text: str) -> str:
@@ -80,7 +84,9 @@ def slides(source: Path) -> list[Slide]:
     """
     book = notebooks.with_outputs(source)
     made = [_cover(book.cells[0])]
+    deeper = False
     for cell in book.cells[1:]:
+        deeper = deeper or cell.cell_type == "markdown" and _DEEPER.match(cell.source.lstrip()) is not None
         where = f"{source.name}, the cell that begins {cell.source.strip().partition(chr(10))[0][:60]!r}"
         if (place := _place(cell, where)) is None:
             continue
@@ -88,7 +94,7 @@ def slides(source: Path) -> list[Slide]:
             made[-1].notes.append(_markdown(cell.source))
             continue
         if place == BEGIN:
-            made.append(Slide(title=""))
+            made.append(Slide(title="", deeper=deeper))
         elif len(made) == 1:
             raise NotebookError(f"{where}: there is no slide that it could continue; tag it {BEGIN}")
         _add(made[-1], cell, where)

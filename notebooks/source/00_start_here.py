@@ -19,6 +19,9 @@ from gancourse.classroom.claims import identity, within
 painter = zoo.load("faces64")
 viz.show(viz.grid(painter.sample(24, seed=0), columns=8), caption="Nobody drew these faces. A network did, out of random numbers.")
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Let the class look before anybody explains. These faces were drawn by a network, and nobody drew what it learnt from, either: a program did.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A face is 64 random numbers
 #
@@ -43,6 +46,9 @@ widgets.latent_sliders(painter.model, n_sliders=4, seed=12)
 faces = data.faces(size=64, n=24)
 print(faces.captions[0])
 viz.show(viz.grid(faces.images, columns=8), caption="Training pictures: adventurer by Lisa Wischofsky, CC BY 4.0.")
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The drawings come from a pip package and are made on your machine, each with exact labels. A classifier that was trained on them is the judge of generated faces, so that "nine of ten are wearing glasses" can be checked.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## From noise to faces
@@ -207,6 +213,9 @@ def box(row, arm, change):
 with example():
     box("batchnorm_D", "no batch norm in D", "no batch normalisation in the discriminator, the start matched")
 
+# %% [markdown] tags=["notes", "slide-only"]
+# The dots again, as boxes. First a check: can this experiment see harm at all? Then the sentence, and whether all of the bar, a part of it, or none of it lies in the blue.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three more
 
@@ -246,6 +255,9 @@ with example():
 # | **check** | an instrument of ours does what it should | passed, failed |
 # | **claim of a paper** | what a source says | reproduced, contradicted, open |
 # | **question** | our own, a number with its interval | none |
+
+# %% [markdown] tags=["notes", "slide-only"]
+# All boxes of all lectures are rows of one ledger, CLAIMS.md, open ones first. Only a claim of a paper can be reproduced or contradicted; a question has a number and no verdict.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The first box that counts, by hand
@@ -370,6 +382,9 @@ viz.show(gallery.ahead(), caption=f"The numbers are lectures. Row 20, left the f
 # | 20 to 22 | from words, in time and space, and away from pictures |
 # | 23 | the zoo and the tricks |
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Each lecture goes from a question to an equation, from the equation to a few lines of code, runs them and measures. Most have one place where something goes wrong, with a bug from real public code.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## How large an experiment is
 #
@@ -381,6 +396,9 @@ viz.show(gallery.ahead(), caption=f"The numbers are lectures. Row 20, left the f
 
 # %%
 print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The notebooks as they are stored were run at `cpu` scale. Whoever has no GPU has all that the course needs.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What to bring
@@ -395,6 +413,16 @@ print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
 # If something does not work, run `gancourse doctor` in JupyterLab's own terminal. It names what is missing.
 #
 # You should know some Python, have seen a network trained in PyTorch, and know your expectations, logarithms and matrices. Nothing about GANs is assumed.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Two networks: one draws, one judges, and the drawing gets better because the judging does.
+# - What they learnt from has exact labels, so what they make can be *counted*.
+# - Every sentence that can be tested has a box: a number with its interval, a tolerance that was fixed before the run, and what must fail.
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Say once more what *open* means: not false, not nearly true, but not settled by these trainings. A quiz stands below in the notebook.
 
 # %%
 widgets.quiz(

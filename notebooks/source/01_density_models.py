@@ -185,6 +185,9 @@ divergence = (p_data * (p_data / coins).log()).sum()
 print(f"cross-entropy {cross_entropy:.4f} = entropy {entropy:.4f} + divergence {divergence:.4f} nats")
 print(f"the coins pay {divergence / math.log(2):.2f} bits for each patch because they do not know that neighbours agree")
 
+# %% [markdown] tags=["notes", "slide-only"]
+# A patch of 2 x 2 pixels has 16 possible images, so the data's distribution is a table, and cross-entropy, entropy and divergence are sums that one can add up. The best four independent coins miss what neighbours know of each other.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Nats, bits, bits per dimension
 #
@@ -246,7 +249,10 @@ print(f"uniform {1:.3f} bits per dimension, independent coins {bits_per_dim(coin
 # ```
 
 
-# %%
+# %% [markdown] tags=["notes", "slide-only"]
+# Two minutes, in the notebook; the answer there comes at once. Which pixels come before the predicted one in raster order, and is the pixel itself among them?
+
+# %% tags=["slide-continue", "slide-code"]
 def may_see(i, j):
     return ...  # your line
 
@@ -267,7 +273,7 @@ for ax, kind, role in zip(axes, "AB", ["first layer", "later layers"], strict=Tr
     ax.axis("off")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Grey is kept, white is zero, the orange frame is the pixel to be predicted. Mask A hides it; mask B may look at the feature in that place,
 # because that feature has not seen the pixel. With the masks in place, the likelihood is three lines:
 
@@ -434,9 +440,6 @@ widgets.explorer(known_so_far, label="drawn", kind="slider", most=6)
 # The right side is the *evidence lower bound*, ELBO. In a VAE a second network, the *encoder*, answers every image with a $q$: a Gaussian with upright axes,
 # $\mathcal N(m, \mathrm{diag}(v))$. Its draw is written $z = m + \sqrt v\, \varepsilon$, so that the noise has no parameters and the gradient goes through $z$: the *reparameterisation*.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## The players
-
 # %% tags=["slide-continue", "slide-picture"]
 viz.players(viz.GAMES["vae"])
 
@@ -458,6 +461,9 @@ viz.players(viz.GAMES["vae"])
 #     return ...
 # ```
 
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Two minutes. Under $q$ only the two squares are random: what is the mean of each?
 
 # %%
 def price(m, log_v):
@@ -549,6 +555,9 @@ ax.set(xlabel="test digits, in order of their gap", ylabel="nats")
 ax.legend(fontsize=9)
 plt.show()
 
+# %% [markdown] tags=["notes", "slide-only"]
+# The true posterior over the plane of codes is shaded; the encoder's answer is orange, the best upright Gaussian green. An easy digit, a middling one, a bad one: see it first, and then count.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In numbers
 
@@ -589,14 +598,14 @@ viz.table(
     header=["model", "log p(x), nats", "bits per dimension"],
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What a code is good for
+
+# %% [markdown] tags=["notes"]
 # ### What a code is good for
 #
 # Lay a grid of codes over the plane (at equal steps of probability) and decode each: a map of what this decoder draws, in 169 passes. Beside it, 16 latent variables: encode
 # two test digits, walk straight from code to code, decode. Is each middle a digit?
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What a code is good for
 
 # %% tags=["slide-continue", "slide-picture"]
 quantiles = torch.special.ndtri(torch.linspace(0.04, 0.96, 13))
@@ -714,16 +723,6 @@ print(f"probability of a test digit under the autoregressive model: about 1 in {
 # cannot, no look at samples will correct it. McAllester says it in one line: *the cross-entropy loss is replaced by an adversarial
 # discriminator which tries to distinguish between generated images and real images.* Lecture 02 makes that exact. Section 10 shows attempts to give such a model its number back.
 
-# %% [markdown]
-# ## 5. Who can compute what
-#
-# Set all three the same task: here is the upper half of a digit, draw the lower. None was trained for it.
-#
-# - *Autoregressive*: the upper half comes first in raster order, so draw on. Exact, 72 passes.
-# - *VAE*: fill the lower half with coin flips, encode, decode, keep the new lower half, again (Rezende et al. 2014). This chain would draw from $p(\text{lower} \mid \text{upper})$ if $q$ were the posterior. It is not, and a
-#   test repairs that: keep the old code unless the new one passes, with probability $\min\bigl(1, \frac{p(x|z')\,p(z')\,q(z|x)}{p(x|z)\,p(z)\,q(z'|x)}\bigr)$. Then the chain is exact in the limit for any $q$ (Mattei & Frellsen 2018). A step takes two passes, with the test four.
-# - *GAN*: no encoder and no likelihood. Search for a $z$ whose picture has this upper half, and take its lower half: eight searches of gradient descent.
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Draw the lower half, given the upper
 #
@@ -732,6 +731,16 @@ print(f"probability of a test digit under the autoregressive model: about 1 in {
 # - *autoregressive*: draw on, 72 passes, exact
 # - *VAE*: encode, decode, again; a test makes the chain exact
 # - *GAN*: search for a $z$ with this upper half
+
+# %% [markdown] tags=["notes"]
+# ## 5. Who can compute what
+#
+# Set all three the same task: here is the upper half of a digit, draw the lower. None was trained for it.
+#
+# - *Autoregressive*: the upper half comes first in raster order, so draw on. Exact, 72 passes.
+# - *VAE*: fill the lower half with coin flips, encode, decode, keep the new lower half, again (Rezende et al. 2014). This chain would draw from $p(\text{lower} \mid \text{upper})$ if $q$ were the posterior. It is not, and a
+#   test repairs that: keep the old code unless the new one passes, with probability $\min\bigl(1, \frac{p(x|z')\,p(z')\,q(z|x)}{p(x|z)\,p(z)\,q(z'|x)}\bigr)$. Then the chain is exact in the limit for any $q$ (Mattei & Frellsen 2018). A step takes two passes, with the test four.
+# - *GAN*: no encoder and no likelihood. Search for a $z$ whose picture has this upper half, and take its lower half: eight searches of gradient descent.
 
 # %% tags=["slide-continue", "slide-picture"]
 n_filled = scale.pick(ci=16, cpu=100, gpu=150)
@@ -873,17 +882,17 @@ viz.table([[task, *cells] for task, cells in table.items()], header=["", "autore
 # And the gradient *through a sample*, on which all training of GANs is built, is missing in the first column because
 # its pixels are **two-valued**, not because it is autoregressive: with Gaussian pixels it exists (section 12).
 
-# %% [markdown]
-# ## 6. What goes wrong
-#
-# **One letter.** Here is a PixelCNN in which somebody typed `"B"` for `"A"` in the first layer. Nothing crashes. Train it and the correct one side by
-# side, and watch the likelihood on *test* digits.
-
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One letter: a splendid likelihood
 #
 # `"B"` for `"A"` in the first layer. Nothing crashes.
+
+
+# %% [markdown] tags=["notes"]
+# ## 6. What goes wrong
+#
+# **One letter.** Here is a PixelCNN in which somebody typed `"B"` for `"A"` in the first layer. Nothing crashes. Train it and the correct one side by
+# side, and watch the likelihood on *test* digits.
 
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -910,7 +919,7 @@ ax.legend(fontsize=8.5)
 plt.show()
 print(f"after {steps_6} steps: mask A {honest_curve[-1][1]:.3f}, mask B {leaky_curve[-1][1]:.1g} bits per dimension")
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A splendid likelihood, on unseen handwriting. Look at what the second model draws:
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1024,7 +1033,14 @@ widgets.quiz(
     ]
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Maximum likelihood minimises $\mathrm{KL}(p_{\text{data}} \| p_\theta)$. An autoregressive model computes the likelihood exactly, and draws in $d$ passes.
+# - A VAE gives a bound. Its gap has two causes, the family and the encoder.
+# - An implicit model draws in one pass, and has no density to compute.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # ## 7. The two tests on the trained network, the blind spot, and what drawing costs

@@ -38,13 +38,13 @@ seeds = range(scale.pick(ci=2, cpu=5, gpu=5))
 plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.dpi": 90})
 REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake", "discriminator", "generator"))
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The whole lecture as one picture
+
 # %% [markdown] tags=["notes"]
 # Here is the whole lecture as one picture. On the left, data $p$ (blue), a generator that misses it by 3 (orange), and the best
 # possible discriminator against it (green): 1 where only data lives, 0 where only fakes live. On the right, what it
 # leaves to the generator: lowest, $-\log 4$, where it hits the data, and flat far away (section 4).
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## The whole lecture as one picture
 
 # %% tags=["slide-continue", "slide-picture"]
 wide, wide_dx = theory.grid(-9, 17, 2601)
@@ -108,13 +108,8 @@ plt.show()
 # %% tags=["slide-continue", "slide-picture"]
 viz.players(viz.GAMES["gan"])
 
-# %% [markdown]
-# The course computes losses from *logits* $l$, with $D = \sigma(l) = 1/(1 + e^{-l})$. Then $-\log D = \mathrm{softplus}(-l)$ and
-# $-\log(1 - D) = \mathrm{softplus}(l)$, where $\mathrm{softplus}(l) = \log(1 + e^l)$.
-#
-# **Your line.** Write $D$'s loss, $-V$, from the logits of real and of fake samples, with `F.softplus`: the mean over each kind,
-# then the sum. (The trials hold 7 real and 5 fake logits, so terms without a mean cannot even be added.) The last line compares yours with the
-# right one on random logits and says at once what it found.
+# %% [markdown] tags=["notes", "slide-only"]
+# The counterfeiter never sees a genuine note. All that $G$ learns comes through the officer's answer, and through how that answer would change if the note changed a little.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Losses from logits
@@ -130,6 +125,14 @@ viz.players(viz.GAMES["gan"])
 #     return ...
 # ```
 
+# %% [markdown] tags=["notes"]
+# The course computes losses from *logits* $l$, with $D = \sigma(l) = 1/(1 + e^{-l})$. Then $-\log D = \mathrm{softplus}(-l)$ and
+# $-\log(1 - D) = \mathrm{softplus}(l)$, where $\mathrm{softplus}(l) = \log(1 + e^l)$.
+#
+# **Your line.** Write $D$'s loss, $-V$, from the logits of real and of fake samples, with `F.softplus`: the mean over each kind,
+# then the sum. (The trials hold 7 real and 5 fake logits, so terms without a mean cannot even be added.) The last line compares yours with the
+# right one on random logits and says at once what it found.
+
 # %%
 def loss_of_d(real, fake):
     return ...  # your line
@@ -143,14 +146,14 @@ lines.answered(loss_of_d, *asked.D_LOSS)
 # %%
 viz.source(losses.saturating_d, losses.saturating_g, losses.non_saturating_g)
 
-# %% [markdown] tags=["notes"]
-# Is it the classifier's loss? Three ways to compute the same thing on random logits of 64 real and 64 fake samples:
-# the formula, our function, and PyTorch's cross-entropy with labels 1 and 0.
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## It is the classifier's loss
 #
 # $$J^{(D)} = -\tfrac12 V \qquad \text{binary cross-entropy}$$
+
+# %% [markdown] tags=["notes"]
+# Is it the classifier's loss? Three ways to compute the same thing on random logits of 64 real and 64 fake samples:
+# the formula, our function, and PyTorch's cross-entropy with labels 1 and 0.
 
 # %% tags=["slide-continue"]
 gaps = []
@@ -209,7 +212,7 @@ p, q = theory.gaussian(x, 0, 1), theory.gaussian(x, 1.5, 0.5)
 #
 # **Your line.** Solve $h'(d) = 0$ before you read on, and write $D^*(x)$ from the two densities.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def best_d(p, q):
     return ...  # your line
 
@@ -504,6 +507,9 @@ rows = [
 ]
 viz.table(rows)
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Where $D$ is sure of a fake the first slope dies and the second tends to $-1$. It is the sigmoid that saturates: $\log(1 - D)$ lets it, and the logarithm in $-\log D$ undoes it.
+
 # %%
 D_ = torch.sigmoid(some_logits.detach())
 identity(
@@ -514,7 +520,14 @@ identity(
     source="Goodfellow et al. 2014, section 3",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Two live games
+#
+# The same start, the same samples, one loss each. Thin: five seeds, thick: their geometric mean.
+#
+# At step 400 the gradient of $-\log D$ is stronger by $10^{4.3}$ in the saturating game, by $10^{1.2}$ in the other.
+
+# %% [markdown] tags=["notes"]
 # ### On a real generator
 #
 # For one sample, with generator weights $\theta$, the chain rule gives
@@ -572,13 +585,6 @@ seen = {name: [[(game.play(at).norms(), game.draws()) for at in game_looks] for 
 norms_in = {name: torch.tensor([[norms for norms, _ in looks] for looks in each]) for name, each in seen.items()}  # [seed, look, loss]
 ratio_in = {name: norms[..., 1] / norms[..., 0] for name, norms in norms_in.items()}
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Two live games
-#
-# The same start, the same samples, one loss each. Thin: five seeds, thick: their geometric mean.
-#
-# At step 400 the gradient of $-\log D$ is stronger by $10^{4.3}$ in the saturating game, by $10^{1.2}$ in the other.
-
 # %% tags=["slide-continue", "slide-picture"]
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 print(f"geometric means over {len(seeds)} seeds".ljust(55), "".join(f"{f'step {at}':>10}" for at in game_looks[::2]))
@@ -618,7 +624,7 @@ claim(
     f"log10 of the ratio of -log D to log(1 - D) by step, saturating game: {by_step['saturating']}, the other: {by_step['non-saturating']}",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # With $\log(1 - D)$ the ratio climbs to $10^{4.3}$. What dies is $G$'s gradient: 0.094 at step 0, 2.8 at 50, 0.0014 at 400, where $-\log D$ would give 25.
 # With $-\log D$ the ratio comes down again, from 76 to 16, and $G$ gets about 20 at steps 100, 200 and 400. The paper says "much stronger gradients early in learning". At step 50 they are hardly stronger, from step 100 on they are, most of all in the first
 # game.
@@ -976,6 +982,13 @@ widgets.explorer({f"mu = {mu:g}, s = {s:g}": stage(mu, s) for mu, s in journey},
 # %%
 widgets.playground("vanishing")
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - For a fixed $G$ the best $D$ is the data's share, $p / (p + q)$. It leaves $2\,\mathrm{JS} - 2 \log 2$ to the generator: lowest where $q = p$, flat far away.
+# - It is the sigmoid that saturates. $\log(1 - D)$ lets it, $-\log D$ undoes it, and so plays another game.
+# - JS explains the target, and does not explain the path.
+
 # %% [markdown] tags=["notes"]
 # # Going deeper
 #
@@ -1319,16 +1332,7 @@ for name, q_ in {"the start": torch.softmax(start, 0), "the data": bumps, "a spi
 # Build the table of all pairs and compute it as written. With $D(y) = P_{\mathrm{Disc}}(1 \mid y)$ it must be $-V/2$, so argmax and min
 # stand where min and max stood.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## How much an image tells
-#
-# McAllester writes no $V$: a pair $(i, y)$, and the cross-entropy of the label. The best $D$ leaves
-#
-# $$\ln 2 - I(i; y) = \ln 2 - \mathrm{JS}$$
-#
-# JS is how much an image tells about whether it is real: at most one bit.
-
-# %% tags=["nbval-check-output", "slide-continue"]
+# %% tags=["nbval-check-output"]
 def labelled_pairs(pop, gen):
     """P(i, y): row 0 is i = -1 (generated), row 1 is i = 1 (population)."""
     return torch.stack([gen, pop]) / 2
@@ -1352,7 +1356,7 @@ print(f"the best Disc:   {cross_entropy(joint, posterior):.12f}")
 print(f"ln 2 - JS:       {math.log(2) - theory.js(pop, gen):.12f}")
 print(f"ln 2 - I(i; y):  {math.log(2) - information:.12f}")
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # "Note that this involves only discrete cross-entropy", the deck says: the samples may be images, but what is predicted is one bit, so no
 # density of images is ever needed. The best cross-entropy is what is left unknown about that bit after seeing the image.
 #

@@ -52,7 +52,7 @@ device = scale.device()
 #
 # For each line: what breaks without it?
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # ## 1. The players, before the game
 #
 # The data are two interleaved half moons in the plane. The generator maps a latent $z \in \mathbb{R}^2$ to a point of the plane, the
@@ -109,6 +109,9 @@ with torch.no_grad():
     right = torch.cat([first_d(moons.sample(2000, seed=5)) > 0, first_d(drawn(first_g, 2000, seed=9999)) < 0]).float().mean()
 print(f"the discriminator's loss is {alone_loss:.2f} (2 log 2 = 1.39 when it knows nothing); {100 * right:.0f} % of its answers are right")
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Most bugs show here, where nothing moves but one network. $D$ should learn this, and quickly; if it does not, do not start a game.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two losses
 #
@@ -142,11 +145,21 @@ print(f"the discriminator's loss is {alone_loss:.2f} (2 log 2 = 1.39 when it kno
 # %% tags=["slide-continue", "slide-picture"]
 viz.players(viz.GAMES["gan"])
 
-# %% [markdown]
+# %% [markdown] tags=["notes", "slide-only"]
+# Two losses, two steps, and each step moves one player's weights alone. Ask before the class writes: through which network does the gradient of $G$'s loss run on its way?
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your two lines
+#
+# The loss of each player's step, from the networks `d` and `g`, real samples `x` and latents `z`.
+#
+# Is the number right? And does its gradient reach the weights that it may move, and no others?
+
+# %% [markdown] tags=["notes"]
 # **Your two lines.** Write the loss of each player's step from the networks `d` and `g`, the real samples `x` and the latents `z`. The line below each asks
 # two things: is the number right, and does its gradient reach the weights that it may move, and no others?
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def d_step(d, g, x, z):
     return ...  # your line: F.softplus(...) of d(x) and of d(g(z)), one of them detached
 
@@ -154,7 +167,7 @@ def d_step(d, g, x, z):
 lines.answered(d_step, *asked.D_STEP)
 
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def g_step(d, g, z):
     return ...  # your line
 
@@ -396,6 +409,9 @@ for (name, toy_run), (top, bottom) in zip(toy_runs.items(), axes.T, strict=True)
 for player, height in (("discriminator", 1.85), ("generator", 0.2)):
     axes[0, 0].text(0.97 * toy_steps, height, player[0].upper() + player[1:], color=viz.COLOURS[player], ha="right", weight="bold")
 plt.show()
+
+# %% [markdown] tags=["notes", "slide-only"]
+# "What should my losses look like, and has it collapsed?" is asked of every GAN. The three runs are the same game, one seed each; only the two learning rates differ.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Reading the loss curves
@@ -882,6 +898,16 @@ viz.table(table)
 # %% tags=["slide-continue", "slide-picture"]
 widgets.toy_game(GAN(*new_players(seed=1)), moons, lr=1e-3, preview_rounds=(0, 300))
 
+# %% [markdown] tags=["notes", "slide-only"]
+# One button is a step of $D$, one a step of $G$, one ten rounds of both. Let the class say what will happen before each press.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - $D$ learns from fakes that are *detached*; then $G$ learns from what $D$, after its step, says of the same fakes.
+# - Loss curves say who is ahead. How far the samples are from the data, a *fresh* discriminator says.
+# - The dangerous slips raise no error. A test finds a missing detach in a millisecond.
+
 # %% [markdown] tags=["notes"]
 # # Going deeper
 #
@@ -891,10 +917,7 @@ widgets.toy_game(GAN(*new_players(seed=1)), moons, lr=1e-3, preview_rounds=(0, 3
 #
 # Copies that are moved by up to two pixels are all found. And copies that are changed in other ways? Here are 300 training digits each, turned or thickened at 28 x 28 pixels, and asked as the row asks.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Copies that are not found
-
-# %% tags=["slide-continue"]
+# %%
 large = data.to_float(handwritten_digits("train", 28).images[:300])  # as large as the data set has them
 
 
@@ -913,7 +936,7 @@ viz.show(viz.grid(torch.cat([x[:12] for x in small.values()]), columns=12), capt
 rows = [(how, f"{100 * accepted(x):.0f} %", f"{in_own_half(x):.2f}") for how, x in (small | mixed).items()]
 viz.table(rows, header=["training digits", "accepted", "of these in their half"])
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Turned by ten degrees, copies are still told from new digits (0.76). Turned by 20 or 30 they pass the edge of the row, and the judge accepts most of them. Thicker ones do not pass (0.68), nor does a third of copies among generated digits (0.73). Of the speckled cheats the judge takes only a quarter, so the row's 1 speaks for these.
 #
 # ### Does the lean grow?
@@ -946,17 +969,14 @@ with torch.no_grad():
 print(f"in the first half of what untrained generators draw, none of it a digit: {', '.join(f'{own(x).float().mean():.2f}' for x in worthless)}")
 viz.table(table)
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # We cannot tell: by 0.03 in the mean of the five, and the interval reaches from -0.02 to 0.09. After three tenths, when not half as many digits can be read, the interval of the share still holds one half, what no lean would give. After six tenths it lies above. So the lean is there well before the end; whether it was there from the first readable digits, or grew, five trainings do not say.
 #
 # ## 6. Is every digit there?
 #
 # The decks warn of generators that keep a part of the data only. The judge counts, among what it accepts.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Is every digit there?
-
-# %% tags=["slide-continue"]
+# %%
 def class_shares(kinds, good):
     return torch.bincount(kinds[good], minlength=10) / good.sum().clamp(min=1)
 
@@ -985,7 +1005,7 @@ question(
     source="asked by eye in Goodfellow et al. 2014, figure 2",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Of what the judge accepts (it may be easier on a one than on a five, so these are not yet the shares that $G$ draws), every digit is there in every training, but not evenly. Against the real digits sevens are half as many again, threes only two thirds as many, and fives less than a third. The ten shares are worth 9.0 equally frequent digits;
 # the real ones, which this judge does not accept quite evenly either, are worth nearly 10.
 #

@@ -112,6 +112,9 @@ faces = faces[torch.randperm(len(faces), generator=torch.Generator().manual_seed
 show(viz.grid(faces.images[:26], columns=13), "Real training data.")
 viz.table([{"attribute": name, "values": ", ".join(values)} for name, values in faces.attribute_names.items()])
 
+# %% [markdown] tags=["notes", "slide-only"]
+# The faces are put together from parts by a program, without a network, and six attributes of each are known. All values are equally frequent and independent of each other, so we can count what a generator leaves out.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Convolution as index equations
 #
@@ -210,7 +213,17 @@ plt.show()
 # Turn the thought round: which side has the picture that a transposed layer makes of $n$ places? Write the line, and run the cell.
 
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: the larger side
+#
+# A strided layer takes $\ n \mapsto \lfloor (n + 2p - K)/s \rfloor + 1$.
+#
+# Turn the thought round: which side has the picture that a transposed layer makes of $n$ places?
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Padding is a frame of zeros around the large layer; for the transposed layer it is a frame that is cut off after scattering. Let the class try it with $n = 4$, kernel 4, stride 2 and padding 1 on paper first.
+
+# %% tags=["slide-continue", "slide-code"]
 def transposed_size(n, kernel, stride, padding):
     return ...  # your line
 
@@ -377,7 +390,19 @@ viz.table(rows, caption="standard deviation of each layer's output at the start"
 # $\hat x = (x - \mu) / \sqrt{\sigma^2 + \varepsilon}$. The question is: mean and spread *over what*? (A gain and a shift for each channel follow; leave them out.)
 
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: over what?
+#
+# In training each channel of $x$, [N, C, H, W], loses its mean and is divided by its spread:
+#
+# $$\hat x = (x - \mu) / \sqrt{\sigma^2 + \varepsilon}$$
+#
+# Mean and spread *over what*? (A gain and a shift follow; leave them out.)
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The question is which of the four axes are summed over. How many means has a layer of 64 channels?
+
+# %% tags=["slide-continue", "slide-code"]
 def batch_norm(x, eps):
     return ...  # your line
 
@@ -414,6 +439,9 @@ lines.answered(batch_norm, *asked.BATCH_NORM)
 # 5. LeakyReLU in the discriminator
 #
 # The paper prints no table. So we make one: leave one out, same seeds, a tolerance fixed before.
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The paper gives a reason for each, and no number. Ask the class which of the five they would leave out first, and write the bets on the board.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A fair ablation?
@@ -903,7 +931,14 @@ widgets.quiz(
     ]
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - A transposed convolution is the backward pass of a convolution. It scatters, and undoes nothing; kernel 3 with stride 2 writes unevenly, before any training.
+# - A fair test of a guideline: one change, one player, the same start, several seeds, the threshold first.
+# - Let generated faces be judged by somebody who has seen none of what is judged.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # ## 6. The transpose, tested

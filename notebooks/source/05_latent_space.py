@@ -193,6 +193,9 @@ question(
     + ". The difference was asked after the shares were known: an untrained network's pictures are much alike, on whatever walk.",
 )
 
+# %% [markdown] tags=["notes", "slide-only"]
+# There are two ways to fail: to jump, and to be smooth with nothing to show. So there are two numbers, and beside each stands the network that it must catch.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## There is something between the pictures
 
@@ -216,6 +219,9 @@ right.set(xlabel="longest step / distance between the ends", ylabel="share of th
 right.legend(fontsize=11)
 plt.show()
 
+# %% [markdown] tags=["notes", "slide-only"]
+# The generator's curve has flat parts and steep ones. Steep, or a jump? Compare its longest step with the memoriser's.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Straight line or great circle
 #
@@ -237,14 +243,23 @@ plt.show()
 # terms of mean 1, so lengths crowd around $\sqrt D$; the distribution is a shell, and almost nothing lies near its centre. The middle of
 # a straight line, $(z_0 + z_1)/2$, has covariance $I/2$: it is shorter by $\sqrt 2$, and the generator has hardly ever seen such a latent.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your lines: the great circle
+#
+# The point at share $t$ of the great circle from $z_0$ to $z_1$, two latents of one length with the angle $\omega$ between them:
+#
+# $$z_t = \frac{\sin((1 - t)\,\omega)\, z_0 + \sin(t\,\omega)\, z_1}{\sin \omega}$$
+#
+# The angle is yours to find.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** The point at share $t$ of the great circle from $z_0$ to $z_1$, two latents of one length with the angle $\omega$ between them:
 #
 # $$z_t = \frac{\sin((1 - t)\,\omega)\, z_0 + \sin(t\,\omega)\, z_1}{\sin \omega} .$$
 #
 # The angle is yours to find.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def on_the_circle(z0, z1, t):
     return ...  # your lines
 
@@ -260,6 +275,9 @@ middles = {"drawn": z0, "middle of the line": (z0 + z1) / 2, "middle of the circ
 for name, z in middles.items():
     print(f"{name:21} length {z.norm(dim=1).mean():.2f} ± {z.norm(dim=1).std():.2f}   (sqrt 64 = 8)")
 
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The middle of the line and that of the circle point the same way within a few degrees, so they differ in length alone. What the table tells apart is the length of a latent.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Arithmetic
@@ -338,6 +356,9 @@ both = {"drawings": faces.where(**equations["glasses"].target).images, "the gene
 print("distance, as many:", "; ".join(f"{what} with long hair and glasses {frechet_distance(classifier.features(images[: 5 * trials[10]]), aimed_at):.1f}" for what, images in both.items()))
 viz.table(rows, caption="successes among valid triples; the share that is valid; distance of as many sums in each row to real faces with long hair and glasses")
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Five disjoint parts of the labelled latents, in each two hundred random choices of three exemplars, fifty of one and of ten. A trial succeeds if the classifier sees both attributes, and chance is the share of such faces among random ones.
+
 # %%
 as_pictures = replace(labelled, z=drawn.flatten(1))  # each picture as its own latent
 
@@ -406,24 +427,31 @@ for name in equations:
 #
 # With labels at hand there is no need for triples. The mean latent of all faces with glasses less the mean of all without is a *direction*.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: a direction
+#
+# The mean latent of all faces that show an attribute, less the mean of all that do not.
+#
+# Latents `z` are [N, D]; `has` [N] is true where the picture shows it.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** That direction: latents `z` [N, D], and `has` [N], true where the picture shows the attribute.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def direction_of(z, has):
     return ...  # your line
 
 
 lines.answered(direction_of, *asked.ATTRIBUTE)
 
-# %% [markdown] tags=["notes"]
-# Add it to new faces (labelled latents that had no part in it), and count what changes:
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Directions
 #
 # The mean latent of all faces with glasses, less the mean of all without. Add it to new faces, and count.
 
+
+# %% [markdown] tags=["notes"]
+# Add it to new faces (labelled latents that had no part in it), and count what changes:
 
 # %% tags=["slide-continue"]
 MOVES = {"glasses": ("no", "yes"), "smile": ("no", "yes"), "hair_length": ("short", "long"), "skin": ("light", "dark")}
@@ -485,6 +513,9 @@ question(
     | ceilings(no_move=1),
     source="Radford et al. 2016, section 6.3.2 (turn vector)",
 )
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Glasses come on nearly all faces without. The price is in the second box: a mean over five attributes hides what one of them loses, and a step that ends as far out, in a random direction, changes the others, too.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Nobody told the generator what glasses are
@@ -1005,7 +1036,7 @@ viz.table(
     caption="error: squared, per pixel, to the same person drawn with glasses",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # A search of 600 steps leaves 0.018 of squared error per pixel, one of 150 steps 0.036; the nearest training face 0.035; sixty-four principal components, as many numbers as a latent has, 0.012. In attributes these and the search are level (96 %, 97).
 #
 # Then the edit. By the truth, the squared error to the same person drawn with glasses, the mean pictures win from either start, and latents do worse than doing nothing.
@@ -1014,16 +1045,16 @@ viz.table(
 #
 # Before you rank edits, give a measure a right answer, and nothing done. By eye: latents, twice, draw dark glasses, whatever was drawn, and mostly keep the person; pixels, once, a shade.
 
-# %% [markdown]
-# ## Play
-#
-# Sliders along directions of section 4. The first face was chosen of forty: *glasses* takes its skin along, *glasses, balanced* does not. And on other faces? Then take *long hair* to one end and *dark skin* to the other. Which sliders
-# interfere? What does a new face change about that?
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Play
 #
 # Take *long hair* to one end and *dark skin* to the other. Which sliders interfere?
+
+# %% [markdown] tags=["notes"]
+# ## Play
+#
+# Sliders along directions of section 4. The first face was chosen of forty: *glasses* takes its skin along, *glasses, balanced* does not. And on other faces? Then take *long hair* to one end and *dark skin* to the other. Which sliders
+# interfere? What does a new face change about that?
 
 # %% tags=["slide-continue", "slide-picture"]
 chosen = {"glasses": "glasses", "hair_length": "long hair", "skin": "dark skin"}
@@ -1091,7 +1122,7 @@ widgets.quiz(
     ]
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # ## 7. Finer steps

@@ -67,6 +67,9 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 #
 # This lecture takes the first, lecture 07 the other two.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# This lecture takes the first, and counts. Lecture 07 has the gradient that dies and the players who walk in circles.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One game, eight times
 #
@@ -204,7 +207,10 @@ print(f"uniform noise: {anywhere.modes} of 25 modes captured, {100 * anywhere.hi
 # **Write a line.** How many modes are served? `h` is a tensor $[K]$, `n` is $N$.
 
 
-# %%
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# **Your line**: how many modes are served? `h` is a tensor [K] of good samples in each mode, `n` is $N$.
+
+# %% tags=["slide-continue", "slide-code"]
 def served(h, n):
     return ...  # your line
 
@@ -667,11 +673,16 @@ for m in (1, 2, 3, 4, 5):
 # %%
 viz.players(viz.GAMES["packed"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: packs
+#
+# `x` is a batch $[N, d]$ of independent samples. Make it $[N/m, md]$, each row $m$ samples one after the other.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** `x` is a batch $[N, d]$ of independent samples. Make it $[N/m, md]$, each row $m$ samples one after the other.
 
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def packs(x, m):
     return ...  # your line
 
@@ -848,12 +859,22 @@ identity(
 # No test failed, no picture looked wrong: seven points on a circle look much like eight. The course's toys carry their source in their names for
 # this reason (`ring("pacgan")`, `ring("wgan_gp")`, `ring("unrolled")`).
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - A baseline is a protocol: before you believe "ours 24, GAN 3", ask how the 3 was trained.
+# - A count of modes says nothing about garbage: ask what noise scores, and divide by all samples.
+# - Where $D$ judges one sample at a time, no fake moves another. Three repairs: packs, minibatch statistics, looking ahead.
+# - That alone makes no collapse: a fast $D$, one by one, serves 7.9 of 8.
+# - With the slow $D$ packs (2,500 steps) and a look ahead (1,250) give variety back, hardly modes; minibatch discrimination (1,000) serves 6.1 of 8. In 10,000 steps packs of two serve all 8, packs made of copies 0.8, packs of four 0.1, the plain game 0.6.
+# - Of twelve claims of papers four are reproduced, eight stay open. The collapsed cloud is narrow: a heap that is put anywhere on the circle serves as many modes at once, so we cannot tell whether it keeps some, or seeks them.
+
 # %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The core path ends here. What follows: the forces before any training, minibatch std over a whole one, packs of two for four times as long, the generator that looks ahead, what a starved discriminator does, why eight games are not eight times the work, and where the thousand modes went.
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 5. Forces before the training, minibatch std over all of it, and packs for longer
 #
 # Section 3 trained its discriminators before it looked at their forces. Do they learn to push a cloud as a whole?
@@ -893,7 +914,7 @@ question(
     note="the paper claims more variety in training, no such force",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # On a cloud as wide as that of section 3 we cannot tell: the interval of the difference holds 0, and an untrained $D$ has a share of 0.11. So the parallel arrows of section 3 need no training: over a small cloud the slope of a smooth function hardly changes. What training changes is in the table's other columns. The narrowest cloud is pushed still more as a whole (0.00 for 0.06), a wide one far less (0.77 for 0.26).
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -1312,16 +1333,6 @@ print(f"largest difference of a weight after 20 steps: {max(differences):.0e}")
 #
 # PacGAN's published code for these digits has a relative of the seven modes: real pictures are fed to $D$ in $[0, 1]$, and the generator ends in $\tanh$, so that $D$ can
 # tell a fake by the sign of one pixel.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## In short
-#
-# - A baseline is a protocol: before you believe "ours 24, GAN 3", ask how the 3 was trained.
-# - A count of modes says nothing about garbage: ask what noise scores, and divide by all samples.
-# - Where $D$ judges one sample at a time, no fake moves another. Three repairs: packs, minibatch statistics, looking ahead.
-# - That alone makes no collapse: a fast $D$, one by one, serves 7.9 of 8.
-# - With the slow $D$ packs (2,500 steps) and a look ahead (1,250) give variety back, hardly modes; minibatch discrimination (1,000) serves 6.1 of 8. In 10,000 steps packs of two serve all 8, packs made of copies 0.8, packs of four 0.1, the plain game 0.6.
-# - Of twelve claims of papers four are reproduced, eight stay open. The collapsed cloud is narrow: a heap that is put anywhere on the circle serves as many modes at once, so we cannot tell whether it keeps some, or seeks them.
 
 # %% [markdown]
 # ## What was measured

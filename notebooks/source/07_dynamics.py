@@ -57,6 +57,9 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 # - The generator's gradient **dies**, or grows by orders: two thin sets in a large space do not meet.
 # - And even where it does not, two players who follow their gradients may walk **in circles**.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Samples of a generator fill a thin set, and two thin sets hardly meet. The second failure needs no large space at all: two numbers are enough for it.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Both in one picture
 #
@@ -169,6 +172,9 @@ identity(
     decks="W",
     note="these ranks were known when this row was written",
 )
+
+# %% [markdown] tags=["notes", "slide-only"]
+# By the chain rule the Jacobian is a product, and the rank of a product is at most that of its narrowest factor. In every row the rank is that bound.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A face lies on a sheet of 64 dimensions
@@ -433,6 +439,9 @@ plt.show()
 # %% [markdown] tags=["slide-continue", "slide-only"]
 # The original gradient falls as $D$ grows certain; that of $-\log D$ grows by two orders. Grey: a $D$ that can tell nothing.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# The original gradient first rises, while $D$ learns what to say, and then falls as $D$ grows certain. The grey lines are the null: a $D$ that can tell nothing.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In numbers
 #
@@ -561,6 +570,27 @@ question(
 # Ask a second fresh $D$ (other weights, other batches of the same digits). Two that are untrained or can tell nothing have a cosine below 0.1; two that know the data have 0.98 or 0.99 (expected: 0.3 to 0.8, lower for the oldest). It is not only *less grey*, either: beside a $D$ for digits with shuffled pixels it is 0.38, beside one for black pictures 0.47 (expected: 0.6 to 0.95). This is not chance; whether it is right, no cosine says.
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: a divergence from answers
+#
+# `d` holds the probabilities that $D^* = p/(p + q)$ gives to samples of the generator.
+#
+# Estimate $\mathrm{KL}(q \| p)$ from them, without $p$ and without $q$.
+
+# %% [markdown] tags=["notes"]
+# ## 2. What $-\log D$ minimises
+#
+# So why not always take $-\log D$, whose gradient does not die? Wang's objection is that it drops modes. It rests on a formula, and all that the formula takes is $D^* = p/(p + q)$.
+#
+# **Write a line.** `d` holds the probabilities that $D^*$ gives to samples of the generator. Estimate $\mathrm{KL}(q \| p)$ from it, without $p$ and without $q$.
+
+# %% tags=["slide-continue", "slide-code"]
+def reverse_kl_from_d(d):
+    return ...  # your line
+
+
+lines.answered(reverse_kl_from_d, *asked.KL_FROM_D)
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## What $-\log D$ minimises
 #
 # With $D^* = p/(p + q)$:
@@ -572,20 +602,6 @@ question(
 # Put in:
 #
 # $$\mathbb{E}_q[-\log D^*] = \mathrm{KL}(q \| p) - 2\, \mathrm{JS}(p, q) + 2 \log 2 + \mathbb{E}_p \log D^*$$
-
-# %% [markdown] tags=["notes"]
-# ## 2. What $-\log D$ minimises
-#
-# So why not always take $-\log D$, whose gradient does not die? Wang's objection is that it drops modes. It rests on a formula, and all that the formula takes is $D^* = p/(p + q)$.
-#
-# **Write a line.** `d` holds the probabilities that $D^*$ gives to samples of the generator. Estimate $\mathrm{KL}(q \| p)$ from it, without $p$ and without $q$.
-
-# %%
-def reverse_kl_from_d(d):
-    return ...  # your line
-
-
-lines.answered(reverse_kl_from_d, *asked.KL_FROM_D)
 
 # %% [markdown] tags=["notes"]
 # The density ratio is $q/p = (1 - D^*)/D^*$, so
@@ -738,10 +754,17 @@ for error, spoilt in (
 # %%
 viz.players(viz.GAMES["dirac"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your lines: one round in turns
+#
+# With R1 of strength $\gamma$ for $\psi$. First $\theta$ moves by $h$ times its velocity, then $\psi$ answers the *new* $\theta$:
+#
+# $$\dot\theta = \sigma(\psi\theta)\,\psi, \qquad \dot\psi = -\sigma(\psi\theta)\,\theta - \gamma\psi$$
+
+# %% [markdown] tags=["notes"]
 # **Write the steps.** One round in turns, with R1 for $\psi$: first $\theta$ moves by $h$ times its velocity, then $\psi$ answers the new $\theta$. `torch.sigmoid` is $\sigma$.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def one_round(theta, psi, h, gamma):
     return ...  # your lines, and the new (theta, psi)
 
@@ -775,6 +798,9 @@ for label, method in {
 # | R1, $\gamma = 0.3$ | $-0.15 \pm 0.477\,i$ | 0.9747 | 0.9695 |
 # | R1, $\gamma = 1$ | $-0.5$, twice | 0.9000 | 0.9270 |
 # | R1, $\gamma = 2$ | $-1.866$ and $-0.134$ | 0.9732 | 0.9740 |
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Without a real part nothing pulls inwards: steps at once multiply by more than 1, steps in turns by exactly 1. With R1 the real part is negative, and both kinds of steps arrive.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Who circles, who arrives: paths
@@ -819,6 +845,9 @@ for name, step, height in (("minimax", 4, 1.5), ("WGAN-GP", 80, 1.5), ("WGAN, cl
 fig.legend(*axes["A"].get_legend_handles_labels(), loc="outside lower left", ncols=2, fontsize=9)
 ends = {key: float(dirac.radius(path)[-1]) for key, path in paths.items()}
 plt.show()
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Bet before you look: which of these paths arrive, which go round, which run away? Then compare each with its eigenvalues on the slide before.
 
 # %% tags=["nbval-check-output"]
 print("distance from the equilibrium after 500 steps of 0.2, from 1.414")
@@ -936,6 +965,15 @@ for code, outputs in {
 #
 # A test finds both: a linear $D$, $l(x) = w \cdot x$, must be charged $\frac{\gamma}{2} \|w\|^2$ at every size of the batch. (Nor may the penalty be detached, as somebody proposed to another repository, brownvc/R3GAN, issue 20, whose authors refused: a constant pulls nobody.)
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Samples of a generator fill a thin set. Apart, JS stands still at $\log 2$, and that is all that a certain $D$ can say.
+# - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by two orders; two fresh $D$ agree on its direction. For lines, noise cures both.
+# - $-\log D$ lowers $\mathrm{KL}(q \| p)$ less twice JS: it can afford to drop and cannot afford to fake.
+# - The smallest minimax GAN circles, and in steps at once runs away; with R1 it arrives.
+# - Nine claims of papers: eight reproduced, four by training and four by exact steps; one open (0.0102 for at most 0.01).
+
 # %% [markdown] tags=["notes"]
 # # Going deeper
 #
@@ -1050,17 +1088,6 @@ check(
 # Spread each line evenly over a band of half width $w$: thick, and apart as long as $w < \frac14$. On a band the slope is a difference of two ends,
 # $\frac{1}{2w} [\log(1 - D)]$ from the near edge to the far one. So it is nearly 0 where $D$ takes both for fake. Where the bands meet, and $D$ is $\frac12$ or more at the near edge and 0 at the far one, it is at least $\log 2 / 2w$.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Thick, and apart?
-#
-# Each line spread evenly over a band of half width $w$: the bands meet beyond $w = \frac14$.
-#
-# - Apart ($w = 0.1$ and $0.2$): $\log(1 - D)$ has a slope of 0.0013 and 0.010; an untrained $D$ has 0.03.
-# - Meeting ($w = 0.3$ and $0.5$): 2.8 and 1.4.
-# - $-\log D$: 39.1 and 64.3 apart, 22.5 and 16.9 where they meet.
-#
-# Thick is not the cure of the loss that dies; meeting is.
-
 # %%
 widths = (0.1, 0.2, 0.3, 0.5)
 untrained, judges, real, fake = judged([(apart_by, w) for w in widths], bands=True)
@@ -1106,25 +1133,20 @@ check(
     baselines=nulls(bands_that_are_apart=float(band["log(1 - D)"][1].mean()) / (math.log(2) / (2 * widths[1]))),
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Thick is not the cure. Bands that are thick and apart leave $\log(1 - D)$ a slope of 0.0013 and 0.010; an untrained $D$ has 0.03. (The row asked for at most 0.01 before the run, and stays open: at $w = 0.2$ the gap is 0.1, and lines at 0.1 had 0.011, section 1.)
 #
 # Where the bands meet the slope is 2.8 and 1.4, twice $\log 2 / 2w$ and more: by the formula a $D$ of about 0.8 at the fakes' near edge, where the best $D$ jumps from $\frac12$ to 1. The slope of $-\log D$ stays large, 22.5 and 16.9: meeting in part cures the loss that dies, and not the one that shouts.
 #
 # So *because they do not meet* is earned for $\log(1 - D)$, for lines and bands in a plane. For the digits no cell adds noise.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## A generator that is too simple
-#
-# One Gaussian for two bumps, the best by each criterion:
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 5. A generator that is too simple
 #
 # What does a generator do that is too simple for its data? Let $q$ be one Gaussian, the data two bumps, and search mean and width on a lattice for the best
 # $q$ by each criterion.
 
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 coarse, dc = theory.grid(-13.975, 13.975, 560)  # cells of width 0.05, by their middles
 lattice = torch.cartesian_prod(torch.linspace(-4, 0, 41, dtype=torch.float64), torch.linspace(0.4, 5, 93, dtype=torch.float64))  # [M, 2]; the right half mirrors it
 family = theory.normalise(theory.gaussian(coarse, lattice[:, :1], lattice[:, 1:]), dc)  # [M, 560]
@@ -1163,7 +1185,7 @@ plt.show()
 # %% tags=["nbval-check-output"]
 viz.table(rows)
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # With bumps at $\pm 2$, $\mathrm{KL}(p \| q)$ and JS lay one broad Gaussian over both and put 0.37 of its mass within 1 of the middle, where the data has 0.08. The two criteria with
 # $\mathrm{KL}(q \| p)$ pick one bump and fit it exactly; the minus before JS makes no visible difference here (the dotted line
 # covers the solid one). The first kind invents samples, the second kind drops half of the data.
@@ -1358,15 +1380,6 @@ identity(
 # Both arrive where plain steps run away, by a pull of second order: per step about $1 - h^2\omega^2 / 2$, in place of $1 - h\gamma/2$ with R1. So they need a large step, and there is an edge: 1 for extragradient, $1/\sqrt 3 = 0.577$ for optimism (there $\mu = e^{i\pi/3}$).
 #
 # In a network the field turns at many speeds $\omega$ at once, and a step that is large for one is small for another. Whether looking ahead helps a GAN that draws pictures was not tried here. (Both papers report gains over Adam, by inception score on CIFAR-10.) What holds in general is local: where the data and the generator have full support, the plain flow of the minimax GAN is stable near an equilibrium (Nagarajan & Kolter 2017), and the Dirac-GAN is the smallest case where it is not.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## In short
-#
-# - Samples of a generator fill a thin set. Apart, JS stands still at $\log 2$, and that is all that a certain $D$ can say.
-# - $\log(1 - D)$ loses its gradient; that of $-\log D$ grows by two orders; two fresh $D$ agree on its direction. For lines, noise cures both.
-# - $-\log D$ lowers $\mathrm{KL}(q \| p)$ less twice JS: it can afford to drop and cannot afford to fake.
-# - The smallest minimax GAN circles, and in steps at once runs away; with R1 it arrives.
-# - Nine claims of papers: eight reproduced, four by training and four by exact steps; one open (0.0102 for at most 0.01).
 
 # %% [markdown]
 # ## What was measured

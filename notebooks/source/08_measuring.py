@@ -60,6 +60,9 @@ def show(picture, caption=None):
 # - plant **faults** of which we know what they are
 # - keep score: which measure sees which fault
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Each measure compares something else, and each has faults that it cannot see. So faults are planted, and the score is kept.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Seven "generators"
 #
@@ -210,10 +213,17 @@ except ValueError as error:
 #
 # $$d^2 = \lVert\mu_1-\mu_2\rVert^2 + \operatorname{tr}\Sigma_1 + \operatorname{tr}\Sigma_2 - 2 \operatorname{tr}(\Sigma_1\Sigma_2)^{1/2}.$$
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your lines: the Frechet distance
+#
+# $$d^2 = \|\mu_1-\mu_2\|^2 + \operatorname{tr}\Sigma_1 + \operatorname{tr}\Sigma_2 - 2 \operatorname{tr}(\Sigma_1\Sigma_2)^{1/2}$$
+#
+# from two means [D] and two covariances [D, D]. The last trace is the sum of the square roots of the eigenvalues of the product; `torch.linalg.eigvals(...).real` finds these.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** $d^2$ from two means [D] and two covariances [D, D]. The last trace is the sum of the square roots of the eigenvalues of the product; `torch.linalg.eigvals(...).real` finds these.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def frechet_squared(mean1, cov1, mean2, cov2):
     return ...  # your lines
 
@@ -477,13 +487,11 @@ claim(
 # So the score measures agreement with a classifier, and a generator that trains against one will find out. (The noise is held against lots of as many real digits.)
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Bad, or merely alike?
+# ## Your lines: precision
 #
-# A ball around each sample, out to its third nearest neighbour.
+# A ball around each real sample, out to its $k$-th nearest neighbour. What share of generated samples lies in one?
 #
-# - **precision**: what share of generated samples lies in a ball of the real ones?
-# - **recall**: the other way round
-# - **density** counts balls; **coverage** asks each real ball whether it caught anything
+# Features `real` [N, D], `fake` [M, D]: `torch.cdist(a, b)` has all distances, `.kthvalue(n, dim=1).values` the $n$-th smallest of each row.
 
 # %% [markdown] tags=["notes"]
 # ### Precision and recall, density and coverage
@@ -494,15 +502,24 @@ claim(
 # Naeem et al. (2020) noticed that one
 # real outlier has a huge ball and makes everything inside it "precise". Their balls reach to the fifth neighbour. *Density* counts balls instead of asking for one, and divides by five; *coverage* asks each real ball whether it caught anything.
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # **Write a line.** Precision, for features `real` [N, D] and `fake` [M, D]: `torch.cdist(a, b)` has all distances, `.kthvalue(n, dim=1).values` the $n$-th smallest of each row.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def precision_of(real, fake, k):
     return ...  # your lines
 
 
 lines.answered(precision_of, *asked.PRECISION)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Bad, or merely alike?
+#
+# A ball around each sample, out to its third nearest neighbour.
+#
+# - **precision**: what share of generated samples lies in a ball of the real ones?
+# - **recall**: the other way round
+# - **density** counts balls; **coverage** asks each real ball whether it caught anything
 
 # %% tags=["slide-continue"]
 cluster = torch.randn(300, 2, generator=rng(0))
@@ -1152,6 +1169,9 @@ for spine in axis.spines.values():
     spine.set_visible(False)
 plt.show()
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Fourteen numbers for each set of the exam. Look for a measure that sees every fault before you turn to the next slide.
+
 # %%
 faults = [name for name in exam if name != "held-out faces"]
 
@@ -1389,7 +1409,7 @@ widgets.quiz(
     ]
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The core path ends here. What follows: copies that were treated before the test sees them (7), the extrapolation tested (8), what rounding does to a path length (9), and numbers that can stand beside a paper's (10).

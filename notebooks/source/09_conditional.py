@@ -71,6 +71,9 @@ def show_digits(blocks, columns, caption, scale=2):
 #
 # Three ways to make a discriminator care whether the wish was granted. Where classes overlap they differ in the **variety** of the answers.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Until here a generator drew what it liked. Watch two things in this lecture: is the wish granted, and do the answers still vary?
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Noise and six small numbers
 #
@@ -402,10 +405,17 @@ print("gain -1 for label 1: its largest output is", f"{norm(x4, labels)[1].abs()
 # %%
 viz.players(viz.GAMES["acgan"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: what G minimises
+#
+# A number to descend on. For $-\ell_S$ take its non-saturating form, $-\log P(S = \text{real})$.
+#
+# From $D$'s answers to $G$'s fakes: `real` are logits of the first head, `classes` those of the second, `y` the labels that were asked for.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** What $G$ minimises, as a number to descend on, from $D$'s answers to its fakes: `real` are logits of the first head, `classes` those of the second, `y` the labels that were asked for. For $-\ell_S$ take its non-saturating form, $-\log P(S = \text{real})$. (The trainings below put the pairs of section 2 in its place, and keep $R_1$.)
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def acgan_g(real, classes, y):
     return ...  # your line
 
@@ -634,10 +644,17 @@ print(f"the log ratio is <e_y, h(x)>: largest difference below 1e-12: {bool((h @
 # %%
 viz.players(viz.GAMES["projection"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: the projection
+#
+# $$\langle e_y,\, h(x) \rangle + \psi(x)$$
+#
+# for a batch: features `h` [N, F], the table `e` with a vector for each label [K, F], labels `y` [N], and `psi` [N], what $D$ says without them.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** The logits of a batch: features `h` [N, F], the table `e` with a vector for each label [K, F], labels `y` [N], and `psi` [N], what $D$ says without them.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def projection(h, e, y, psi):
     return ...  # your line
 
@@ -1009,7 +1026,7 @@ widgets.attribute_chooser(painter, names, start={"hair": "red", "hair_length": "
 # - Judge by obedience, by variety and by the distance *within* each condition.
 # - Reproduced: AC-GAN parts what overlaps; projection is nearer within a class. How well it obeys was asked: 0.66, after 5,000 steps 0.89 (expected: 0.8).
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The core path ends here. What follows: which of the two helpers of section 2 does the work, what AC-GAN makes of other weights, whether $z$ means the same for each class, in which order attributes are learnt, how varied the faces are, and digits after five times the steps.

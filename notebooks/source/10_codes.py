@@ -65,6 +65,9 @@ device = scale.device()
 #
 # And one more reader: a discriminator that reads **classes**. Does it need fewer labels?
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Three ways back, and a fourth reader. Ask before each: what would an untrained network, or the labels alone, reach?
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Five unseen faces, and three answers
 
@@ -158,10 +161,17 @@ identity(
     source="Chen et al. 2016, section 5",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: the bound
+#
+# $$L(G, Q) = H(c) + \mathbb{E}_{c,\, z}\bigl[\log Q(c \mid G(z, c))\bigr]$$
+#
+# for a batch: `logits` [N, 5] are $Q$'s answers to fakes, `c` [N] the codes that these were made with, one of five categories, all equally likely.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** $L$ for a batch: `logits` [N, 5] are $Q$'s answers to fakes, `c` [N] the codes that these were made with, one of five categories, all equally likely.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def info_bound(logits, c):
     return ...  # your line
 
@@ -458,10 +468,17 @@ identity(
 # %%
 viz.players(viz.GAMES["bigan"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: two makers
+#
+# $D$ calls the encoder's pairs real. Which non-saturating loss do $G$ and $E$ minimise, each on its own pairs?
+#
+# `made` are $D$'s logits of $(G(z), z)$, `coded` those of $(x, E(x))$.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** $D$ calls the encoder's pairs real. Which non-saturating loss do $G$ and $E$ minimise, each on its own pairs? `made` are $D$'s logits of $(G(z), z)$, `coded` those of $(x, E(x))$.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def makers_loss(made, coded):
     return ...  # your line
 
@@ -1140,7 +1157,16 @@ for k in (10, 20, 50, 200):
 # %% [markdown] tags=["notes"]
 # With a cluster for every sample, the majority would be right always. The one-to-one number falls instead: of 200 clusters only ten are counted. So neither compares runs with different numbers of codes. If a paper reports an "unsupervised accuracy", look how many codes it used and how it named them.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to keep
+#
+# - InfoGAN's bound is tight when $Q$ is the posterior, and can be sampled. That the code is readable does not say *what* it means.
+# - BiGAN's optimum is an inverse: a theorem. That its features are *good* is a separate claim.
+# - A search that stops with an error may have stopped too early: ask it for a picture that the generator drew.
+# - Before you believe a score: what do the untrained network, k-means, PCA, a random matrix, the labels alone reach?
+# - Before you believe a failure: what does another method reach on the same data, and this one on easier data?
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The way to here is the lecture. What follows looks closer: InfoGAN's two losses in code, what its second code came to mean, a trap in an average, the faces attribute by attribute, how far a search can be trusted, and what feature matching draws.
@@ -1152,19 +1178,14 @@ for k in (10, 20, 50, 200):
 # %%
 viz.source(InfoGAN.discriminator_loss, InfoGAN.generator_loss)
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Nobody said what it should mean
-#
-# The second code is a number in $[-1, 1]$. What $Q$ reads from real digits, beside two things that can be measured:
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 6. What the number came to mean
 #
 # What of the second code, the number in $[-1, 1]$? Nobody said what it should mean, and its term has a twentieth of the category's weight. Ask what $Q$ reads from real digits, and correlate it with two things that can be measured: the ink, and the slant (the
 # covariance of row and column under the ink, over the variance of the row). The table has rank correlations, without their signs.
 
 
-# %% tags=["slide-continue"]
+# %%
 def ink_and_slant(images):
     ink = (images[:, 0] + 1) / 2  # [N, 8, 8]
     at = torch.arange(8.0) - 3.5
@@ -1185,10 +1206,7 @@ for seed, (game, first) in enumerate(zip(games[:seeds], first_readers, strict=Tr
     number_rows.append([seed, *with_ink_and_slant(game.read(x)[1][:, 0]), *with_ink_and_slant(unread)])
 viz.table(number_rows, ["seed", "with ink", "with slant", "ink, untrained Q", "slant, untrained Q"])
 
-# %% [markdown] tags=["slide-continue", "slide-only"]
-# The numbers differ from seed to seed, and an untrained $Q$ reaches 0.64 with ink, 0.51 with slant. Ask a paper how many runs it made.
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # The correlations differ from seed to seed: with ink 0.05 to 0.41, with slant 0.14 to 0.49. An untrained $Q$ follows ink by 0.06 to 0.64 and slant by 0.02 to 0.51. With slant four of five trainings lie above their own untrained $Q$, with ink two: five are too few to tell.
 #
 # The code can be read from the fakes (its bound, in the table of section 1, is 1.48 nats); *what* it stands for is left open. Chen et al. show codes that came to mean slant and width; ask how many runs there were.
@@ -1458,18 +1476,13 @@ viz.show(
     caption="Above real digits, below samples of the feature-matching generator.",
 )
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Play
-#
-# What does the number mean in this run: ink, slant, width?
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## Play
 #
 # Slide the continuous code. Columns are the ten categories, rows three draws of the noise (which this generator nearly ignores). What does the number mean in this run: ink, slant, width? Does it mean the same in every category?
 
 
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 def at_code(value):
     z = codes.draw(3, torch.Generator().manual_seed(2))
     return viz.grid(by_category(games[0], codes.replaced(z, 1, torch.tensor([value]))), columns=10, scale=10)
@@ -1478,15 +1491,6 @@ def at_code(value):
 widgets.explorer(
     {f"c = {value:+.1f}": at_code(value) for value in np.linspace(-1, 1, 9)}, label="continuous code", kind="slider", most=6
 )
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What to keep
-#
-# - InfoGAN's bound is tight when $Q$ is the posterior, and can be sampled. That the code is readable does not say *what* it means.
-# - BiGAN's optimum is an inverse: a theorem. That its features are *good* is a separate claim.
-# - A search that stops with an error may have stopped too early: ask it for a picture that the generator drew.
-# - Before you believe a score: what do the untrained network, k-means, PCA, a random matrix, the labels alone reach?
-# - Before you believe a failure: what does another method reach on the same data, and this one on easier data?
 
 # %% [markdown]
 # ## What was measured

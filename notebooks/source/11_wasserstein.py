@@ -88,6 +88,9 @@ REAL, FAKE, D_COLOUR, G_COLOUR = (viz.COLOURS[name] for name in ("real", "fake",
 #
 # Most of the lecture is about paying it.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Jensen-Shannon stood still in lecture 07, wherever two sets did not meet. A distance that says how far needs a critic that is bounded, and every way to bound it costs something.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The whole theory as one picture
 
@@ -392,11 +395,11 @@ viz.table(rows)
 # best clipped critic shows at most $K \cdot W$. For training a generator an unknown positive factor does no harm, as long as it is neither $10^{-12}$ nor $10^{6}$.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## WGAN
+# ## Your line: the critic's loss
 #
-# $$\max_{f \text{ clipped}} \ \mathbb{E}_{x} f(x) - \mathbb{E}_{z} f(G(z)), \qquad \min_G \ -\mathbb{E}_z f(G(z))$$
+# $$\max_{f} \ \mathbb{E}_{x} f(x) - \mathbb{E}_{z} f(G(z)), \qquad \min_G \ -\mathbb{E}_z f(G(z))$$
 #
-# After each step of the critic, cut its weights to $[-c, c]$.
+# Write the loss that the critic *minimises*, from its values at a batch of real and a batch of generated samples.
 
 # %% [markdown] tags=["notes"]
 # ## 4. WGAN, and its four changes
@@ -405,17 +408,24 @@ viz.table(rows)
 #
 # $$\max_{f \text{ clipped}} \ \mathbb{E}_{x} f(x) - \mathbb{E}_{z} f(G(z)), \qquad \min_G \ -\mathbb{E}_z f(G(z)).$$
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Write the loss that the critic *minimises*, from its values at a batch of real and a batch of generated samples.
 
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def critic_loss(real, fake):
     """The critic's loss from its values f(x) and f(G(z))."""
     return ...  # your line
 
 
 lines.answered(critic_loss, *asked.CRITIC_LOSS)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## WGAN
+#
+# $$\max_{f \text{ clipped}} \ \mathbb{E}_{x} f(x) - \mathbb{E}_{z} f(G(z)), \qquad \min_G \ -\mathbb{E}_z f(G(z))$$
+#
+# After each step of the critic, cut its weights to $[-c, c]$.
 
 # %% [markdown] tags=["notes"]
 # The code is the game of lecture 03 with this pair of losses, and one line after each step of the critic.
@@ -547,6 +557,9 @@ for axis, (name, picture) in zip(below.subplots(1, len(drawn)), drawn.items(), s
     axis.set_title(name.replace(" and ", "\nand "), fontsize=10)
 plt.show()
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Each arm takes a change back, one of them two, and all else is alike. Which arms have drawn a ring, and which ones nothing like it?
+
 # %%
 base = float(np.median(far["WGAN"]))
 looked_at, w_along = far_along["WGAN"]
@@ -636,7 +649,10 @@ viz.players(viz.GAMES["wgan_gp"])
 # Write the penalty, without $\lambda$, from the gradients $\nabla f(\hat x)$ at a batch of pictures $[N, C, H, W]$.
 
 
-# %%
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# **Your line**: the penalty, without $\lambda$, from the gradients $\nabla f(\hat x)$ at a batch of pictures [N, C, H, W].
+
+# %% tags=["slide-continue", "slide-code"]
 def penalty_of(gradient):
     """E (|grad f| - 1)^2 from the gradients [N, C, H, W]."""
     return ...  # your line
@@ -717,6 +733,9 @@ for axis in axes:
     axis.scatter(*still_real.T, s=8, color=REAL)
     axis.set(xlim=(-2.5, 2.5), ylim=(-2.5, 2.5))
 plt.show()
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The linear program gives the best critic that these points allow. Ask of each trained one two things: is its slope right, and has it the same shape?
 
 # %%
 place = wgan_critics.Place(ring, *scale.pick(ci=(40, 20), cpu=(600, 200), gpu=(600, 200)))
@@ -835,6 +854,9 @@ left.legend(loc="upper right", fontsize=12)
 right.legend(loc="upper right", fontsize=12)
 plt.show()
 
+
+# %% [markdown] tags=["notes", "slide-only"]
+# On the left a measure has to jump with the exact distance, and as far. A clock, which knows nothing of pictures, is one of the nulls.
 
 # %%
 def follow(record, arm, shares=None):
@@ -1076,7 +1098,7 @@ widgets.playground(far_away, preview=(0, 0.05, 0.15))
 # - The penalty asks for slope 1 and says nothing of direction. Against data plus noise its one-sided form soon showed the distance, all two-sided ones from step 4,800 on.
 # - At best the estimate compares checkpoints of *one* run. Near the data a clipped critic's unsmoothed word trailed a clock; on faces left alone estimates rose.
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # Both programs on random clouds (7); what clipping does to a deep critic (8); value surfaces of three kinds of critics, trained while you wait, and critics trained to their end (9); pictures, with faces of WGAN-GP and of a clipped WGAN (10), and what a WGAN does not estimate on pictures (11); objective or training, and a penalty's start, length and strength (12); rates, a GAN's own numbers, runs near the data and runs left alone, and the critic's word on faces (13).
@@ -1120,12 +1142,7 @@ identity(
     decks="W",
 )
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Clipping in a deep critic
-#
-# Each of twelve layers multiplies a gradient by a factor between $c\sqrt{n/2}$ and $c\, n/2$.
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 8. Clipping in a deep critic
 #
 # The gradient with respect to the activations of layer $l$ is a product of the weight matrices above it. Clip every entry at $c$ and push it to the ends, $\pm c$. A layer of width $n$ with random signs then has singular values of the order of $c \sqrt n$; with equal signs up to
@@ -1139,7 +1156,7 @@ identity(
 #
 # Tolerances, fixed before the runs: for $c = 0.1$ the gradient ends at least three orders larger at the first layer than at the last; with the penalty the two are within one order; and training adds at least six orders more at $c = 0.1$ than at 0.01.
 
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 along_orders, along_ends = plane.curves(still, "orders"), plane.curves(still, "ends")
 looks = {
     "deep, c = 0.1": FAKE,
@@ -1253,7 +1270,7 @@ viz.table(
     caption="Twelve-layer critics, hidden layers: mean of five trainings; below, what is no training",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # *Too wide.* At $c = 0.1$ the gradient climbs from $-4$ orders of magnitude to 8.7 in 400 steps. Training wants a large difference, and weights at one end whose signs are equal would give a large one, by the reckoning above $11 \log_{10} 6.4 = 8.9$.
 #
 # Counted (`wgan_signs`, the table), it comes about in another way. A third of the weights stand at an end, and 0.61 have the commoner sign of their layer (0.70 where both units are on, 0.86 if units may be flipped). But 0.74 of the units are on, and a layer's largest singular value is 0.58 of $c\,n$ (C19.signs), where random signs at the ends have 0.17 and 8.7 orders in eleven layers need 0.48 of it in each. (Flips leave the singular value as it is: it does not tell equal signs from these.)

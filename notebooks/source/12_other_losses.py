@@ -68,6 +68,9 @@ COLOUR = dict(zip(["saturating", "non_saturating", "least_squares", "wasserstein
 # - What does its theorem say by numbers, and what does it leave out?
 # - The same network, the same budget: **who wins?**
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Many of these losses came with a theorem, and each with a table of its own. So the contest comes last: the same network and the same budget for each, and a rate that each has chosen.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A loss is two curves
 #
@@ -137,7 +140,10 @@ plt.show()
 #
 # Write $D$'s loss from logits of real and fake samples, in one line of PyTorch.
 
-# %%
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# **Your line**: $D$'s loss.
+
+# %% tags=["slide-continue", "slide-code"]
 def least_squares_of_d(real, fake, a, b):
     return ...  # logits [N] and [M], the codes of fake and real: a scalar
 
@@ -386,13 +392,9 @@ print(f"hinge loss at its best D is 2 - 2 TV on five pairs of densities: {max(ga
 # Miyato et al. (2018) that something is *spectral normalisation*.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Spectral normalisation
+# ## Your lines: one round of power iteration
 #
-# A matrix stretches by at most its largest singular value $\sigma(W)$. Divide every weight by its $\sigma$. Power iteration finds it:
-#
-# $$u \leftarrow \frac{W v}{|W v|}, \qquad v \leftarrow \frac{W^\top u}{|W^\top u|}, \qquad \sigma \approx u^\top W v$$
-#
-# $u$ and $v$ are kept from one training step to the next: the weights move little, so the authors take *one* round per step.
+# $$u \leftarrow \frac{W v}{|W v|}, \qquad v \leftarrow \frac{W^\top u}{|W^\top u|}, \qquad \text{then}\quad \sigma \approx u^\top W v$$
 
 # %% [markdown] tags=["notes"]
 # ### One number per layer
@@ -405,12 +407,21 @@ print(f"hinge loss at its best D is 2 - 2 TV on five pairs of densities: {max(ga
 # Each round multiplies the second singular direction's share, as a ratio to the first's, by $(\sigma_2 / \sigma_1)^2$. The trick of Miyato et al. is to keep $u$ and $v$ from one training step to the next. The weights move little, so they take *one*
 # round per step. (Section 9 measures how well it keeps up.) Write that round.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def one_round(W, v):
     return ...  # matrix [m, n] and v [n]: the next u [m], the next v [n], and sigma
 
 
 lines.answered(one_round, *asked.POWER_ITERATION)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Spectral normalisation
+#
+# A matrix stretches by at most its largest singular value $\sigma(W)$. Divide every weight by its $\sigma$. Power iteration finds it:
+#
+# $$u \leftarrow \frac{W v}{|W v|}, \qquad v \leftarrow \frac{W^\top u}{|W^\top u|}, \qquad \sigma \approx u^\top W v$$
+#
+# $u$ and $v$ are kept from one training step to the next: the weights move little, so the authors take *one* round per step.
 
 # %%
 viz.source(spectral.power_iteration)
@@ -433,7 +444,7 @@ axes[0].set(title="v after 0 to 3 rounds", aspect="equal", xlim=(-1.3, 1.3), yli
 axes[1].set(title=f"W v, of length {', '.join(lengths)} (sigma {torch.linalg.svdvals(W)[0]:.2f})", aspect="equal", xlim=(-2.6, 2.6), ylim=(-1.3, 1.3))
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # $W$ makes an ellipse of the unit circle, and $\sigma$ is half its longest axis. This start is a bad one, near the direction that $W$ stretches least. The singular values are 2.29 and 0.87 (their product is the determinant, 2), so each round leaves a seventh of the ratio, and three turn $v$ to the direction that $W$ stretches most.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -682,6 +693,9 @@ question(
                for name, arm in six_losses_tuned.ARMS.items()),
 )
 
+# %% [markdown] tags=["notes", "slide-only"]
+# One dot is one training. Ask of each row whether its bar, and not its mean alone, lies apart from the bar of the non-saturating loss.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three questions to any such table
 #
@@ -740,7 +754,15 @@ menu = {"real": real_row[:6]} | dict(zip(contest.arms, contest.last_pictures(), 
 menu |= {f"{name}, gamma 10": pictures for name, pictures in zip(tuned.arms, tuned.last_pictures(), strict=True)}
 widgets.explorer({name: viz.grid(pictures, columns=6) for name, pictures in menu.items()}, label="loss")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## What to keep
+#
+# - Draw a loss as two curves over the logit: where do the players stop learning?
+# - "It has slope" speaks of a fixed $D$, "chi-squared" of the value at the best one, not of $G$'s step. Keep them apart.
+# - A bound on the kernel is no bound on the convolution.
+# - A table needs seeds, tuning and a budget. Compare a loss with its formula before you believe its name.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The way to here is the lecture. What follows takes its ideas further, each by itself: a game for every divergence, losses that compare, a discriminator that draws, a lost bracket, how well one round of power iteration does, and the contest along the way.
@@ -1114,7 +1136,15 @@ identity(
 #
 # Engineers know it as integral control. The slide leaves the last condition out; "A thermostat without stops" shows what it is for. Write the last line.
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: the thermostat
+#
+# $$k_{t+1} = k_t + \lambda_k\,(\gamma \mathcal{L}(x) - \mathcal{L}(G(z))), \qquad k_t \in [0, 1]$$
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Engineers know it as integral control. Mind the last condition: the slide of the deck leaves it out.
+
+# %% tags=["slide-continue", "slide-code"]
 def next_k(k, gamma, rate, real, fake):
     return ...  # tensors k, real and fake (the errors), numbers gamma and rate: the next k
 
@@ -1264,12 +1294,7 @@ question(
 #
 # A measure of quality has to *rise* when samples get worse. So knock runs back: at two moments of a run, other ones in each seed, give one player its first weights again, $D$ in some runs and $G$ in others. And for collapse: lower $\gamma$ from 0.8 to 0.3 in the middle of a run. Recorded, `began_knocked`.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Does $M$ tell?
-#
-# Runs that get worse: $D$ or $G$ begun anew twice, or $\gamma$ lowered so that the game collapses.
-
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 knocked = records.load("began_knocked")
 fig, axes = plt.subplots(2, 3, figsize=(10, 4.2), layout="constrained", sharex=True, sharey="row")
 for column, arm in zip(axes.T, knocked.arms, strict=True):
@@ -1344,7 +1369,7 @@ question(
     baselines=nulls(no_difference=0),
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Read the columns.
 #
 # - *$D$ begun anew*: it draws nothing well, $M$ jumps, and the distance rises and comes down with it. Even here a clock does nearly as well.
@@ -1394,21 +1419,14 @@ plt.show()
 # Without stops $k_t$ goes below zero at once. There the sign of the second term of $\mathcal{L}_D$ is turned round: $D$ minimises $\mathcal{L}(x) + |k_t|\,\mathcal{L}(G(z))$ and *helps* to draw the fakes. Mind the scale, about $-0.02$. The clipped run rests at 0, where $D$ ignores fakes, so this shows a wrong sign and no harm. In neither run does anybody object to what the
 # generator makes, and no message appears. The test: two hundred updates with large fake errors, and $k$ must be 0.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## One deck loses a bracket
-#
-# $$\mathbb{E}_z[D(G(z) + 1)^2]$$
-#
-# One bracket too far right. What would the best $D$ be?
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 8. Least squares: a lost bracket, and what G descends
 #
 # Wang's slide prints the fake term as $\mathbb{E}_z[D(G(z) + 1)^2]$: one bracket too far right. The square belongs to $D(G(z)) + 1$. As printed,
 # $D$ would be shown pictures with 1 added to every pixel, and be asked to answer 0. What would the best $D$ be? On a line, with
 # $q$ moved by one, minimise $\frac12 p(x)(D(x) - 1)^2 + \frac12 q(x - 1) D(x)^2$ point by point.
 
-# %% tags=["nbval-check-output", "slide-continue"]
+# %% tags=["nbval-check-output"]
 p = theory.normalise(theory.gaussian(x, 0.0, 1.0), dx)
 right = fdivergence.least_squares_best(p, p, a=-1, b=1, dx=dx)
 moved = torch.roll(p, 100)  # dx = 0.01, so moving by one is moving by 100 points
@@ -1417,7 +1435,7 @@ inside = x.abs() < 3
 print(f"G is perfect (q = p). Best D as it should be: between {right[inside].min():.2f} and {right[inside].max():.2f} on (-3, 3)")
 print(f"                      Best D as printed:      between {printed[inside].min():.2f} and {printed[inside].max():.2f}")
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # With the right formula a perfect generator leaves $D$ at 0 everywhere, undecided between $-1$ and $1$. With the printed one $D$ still has a slope where a perfect
 # generator stands, and so it does not leave it there.
 #
@@ -1678,14 +1696,6 @@ viz.table(rows, caption="Frechet distance at the end of one training")
 # Mind that each cell is one training. At rate 0.003 the non-saturating loss's ends from $\gamma = 1$ to 30 lie within 1.8, where twenty seeds with one $\gamma$ lie within 4.4. The search finds a region and no exact value.
 #
 # And the two choices hang together: at 0.001 least squares ends at 35.3 with $\gamma = 1$ and at 16.7 with 30; at 0.01 the non-saturating loss is nearest with 0.1 (17.8). There least squares ends farther than noise with each.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What to keep
-#
-# - Draw a loss as two curves over the logit: where do the players stop learning?
-# - "It has slope" speaks of a fixed $D$, "chi-squared" of the value at the best one, not of $G$'s step. Keep them apart.
-# - A bound on the kernel is no bound on the convolution.
-# - A table needs seeds, tuning and a budget. Compare a loss with its formula before you believe its name.
 
 # %% [markdown]
 # ## What was measured

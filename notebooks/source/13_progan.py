@@ -79,6 +79,9 @@ def show(picture, caption=None):
 # - How do new layers come in so that nothing learnt so far is lost?
 # - What does growing cost, and what would it have to save?
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Growing is two ideas in one: a start where little is to be learnt, and new layers that come in without a jump. The saving is a third thing, and has to be measured.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## One latent, five levels
 #
@@ -279,6 +282,29 @@ print("lengths of b over sqrt(C):", [round(n.item(), 3) for n in b.norm(dim=1).m
 print(f"gradient along a, as a cosine: {'below 1e-5' if cosine < 1e-5 else cosine.item()}")
 
 # %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: the spread of a group
+#
+# In a group `x` [4, C, H, W]: the standard deviation of each feature at each place, over the samples, averaged to *one* number.
+#
+# Variances divided by 4, not by 3; $10^{-8}$ under the root.
+
+# %% [markdown] tags=["notes"]
+# The second part guards variety. A discriminator that looks at images one by one cannot see that they are all alike (lecture 06). So give it a number that can: in a group of four samples, the standard deviation of each feature at each place, averaged over features and places, as one more feature map.
+#
+# A collapse drives this number to the floor, and $D$ can learn to reject that. It is lecture 06's minibatch discrimination, simpler: it has no parameters.
+
+# %% [markdown] tags=["notes"]
+# **Write a line.** That number for one group `x` [4, C, H, W]: variances over the samples (divided by 4, not by 3), $10^{-8}$ under the root, then one mean.
+
+
+# %% tags=["slide-continue", "slide-code"]
+def spread_of_group(x):
+    return ...  # your line
+
+
+lines.answered(spread_of_group, *asked.SPREAD)
+
+# %% [markdown] tags=["slide", "slide-only"]
 # ## The batch's standard deviation
 #
 # A $D$ that looks at images one by one cannot see that they are all alike. Give it a number that can:
@@ -286,22 +312,6 @@ print(f"gradient along a, as a cosine: {'below 1e-5' if cosine < 1e-5 else cosin
 # in a group of samples, the standard deviation of each feature at each place, averaged, **as one more feature map**.
 #
 # A generator that collapses drives it to the floor:
-
-# %% [markdown] tags=["notes"]
-# The second part guards variety. A discriminator that looks at images one by one cannot see that they are all alike (lecture 06). So give it a number that can: in a group of four samples, the standard deviation of each feature at each place, averaged over features and places, as one more feature map.
-#
-# A collapse drives this number to the floor, and $D$ can learn to reject that. It is lecture 06's minibatch discrimination, simpler: it has no parameters.
-
-# %% [markdown]
-# **Write a line.** That number for one group `x` [4, C, H, W]: variances over the samples (divided by 4, not by 3), $10^{-8}$ under the root, then one mean.
-
-
-# %%
-def spread_of_group(x):
-    return ...  # your line
-
-
-lines.answered(spread_of_group, *asked.SPREAD)
 
 # %%
 viz.source(minibatch.MinibatchStdDev.forward)
@@ -403,7 +413,14 @@ viz.table(
 # **Write a line.** $G_{l,\alpha}$ from the pictures of both paths: `old` has half the side of `new`.
 
 
-# %%
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: the fade
+#
+# $$G_{l,\alpha}(z) = (1 - \alpha)\, \mathrm{up}\bigl(R_{l-1}(h_{l-1})\bigr) + \alpha\, R_l(h_l)$$
+#
+# from the pictures of both paths: `old` has half the side of `new`.
+
+# %% tags=["slide-continue", "slide-code"]
 def faded_in(old, new, alpha):
     return ...  # your line; up is F.interpolate(..., scale_factor=2)
 
@@ -455,6 +472,9 @@ identity(
     tolerance=at_most(1e-5),
     source="Karras et al. 2018, figure 2",
 )
+
+# %% [markdown] tags=["notes", "slide-only"]
+# At $\alpha = 0$ both players compute what they computed before, so nothing can jump. In between everything depends on $\alpha$ continuously, and a small step of $\alpha$ is a small change of the game.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A new block enters
@@ -820,7 +840,14 @@ widgets.growth_slider(ladder.cpu(), start=2.0, seed=4)
 # Growing did not last. Karras et al. 2020 saw what it leaves: details such as teeth stick to places of the picture while the face moves. Their belief: each level in turn had to draw finished images. StyleGAN2 trains at full size from the start, and gets the benefit, coarse first, from skip connections and residual blocks.
 # Equalised layers and the batch's standard deviation stayed.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Adam's step does not know how large a weight is. Equalised layers make it mean the same everywhere.
+# - The fade-in follows from one condition: at the moment of growing both players compute what they computed before. So the real images fade, too.
+# - A saving counts only at equal quality, and one says in what: images, operations or seconds.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The core path ends here. What follows: a distance for each scale of detail (7), a race between growing and full size (8), two slips of notation (9), the authors' size (10), the shipped network level by level (11), the average's peak, and a fade that is left out (12).

@@ -70,6 +70,9 @@ def show(picture, caption=None):
 #
 # What does the new entrance buy?
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Each part of the new entrance is a sentence that can be tested, with a network that has learnt nothing beside it. Ask for that null at every table of this lecture.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Two parents
 #
@@ -228,13 +231,13 @@ print(f"deviation |1+s|:  {torch.allclose(y.std((2, 3), correction=0), (1 + s).a
 # put it so: each style controls one convolution, before the next normalisation overrides it.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## The second way: change the weights
+# ## Your lines: one sample's weights
 #
-# Modulate, $\ w'_{oik} = s_i\, w_{oik}\ $. For independent inputs of variance 1
+# Modulate, then divide by the spread that the outputs would have:
 #
-# $$\operatorname{Var} y_o = \sum_{i,k} w'^{\,2}_{oik}, \qquad\text{so divide:}\quad w''_{oik} = \frac{w'_{oik}}{\sqrt{\sum_{i,k} w'^{\,2}_{oik} + \varepsilon}}$$
+# $$w'_{oik} = s_i\, w_{oik}, \qquad w''_{oik} = \frac{w'_{oik}}{\sqrt{\sum_{i,k} w'^{\,2}_{oik} + \varepsilon}}$$
 #
-# **Demodulation** never looks at the maps: their statistics are replaced by what they would be under an assumption.
+# `weight` is [O, I, k, k], the sample's `style` [I].
 
 # %% [markdown] tags=["notes"]
 # ## 3. Modulation, the second way: a change of the weights
@@ -254,16 +257,25 @@ print(f"deviation |1+s|:  {torch.allclose(y.std((2, 3), correction=0), (1 + s).a
 # The statistics of the maps are gone from the formula; they have been replaced by what they would be under an assumption. Two ways to compute it: with a set of weights for each sample (a grouped convolution, in which each sample is a group), or with one set of
 # weights for all, the input multiplied by $s_i$ and the output by the denominator.
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # **Write a line.** One sample's weights $w''$ from the layer's, `weight` [O, I, k, k], and the sample's `style` [I].
 
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def own_weights(weight, style):
     return ...  # your lines; sum(..., keepdim=True) keeps the axes
 
 
 lines.answered(own_weights, *asked.DEMODULATED)
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## The second way: change the weights
+#
+# Modulate, $\ w'_{oik} = s_i\, w_{oik}\ $. For independent inputs of variance 1
+#
+# $$\operatorname{Var} y_o = \sum_{i,k} w'^{\,2}_{oik}, \qquad\text{so divide:}\quad w''_{oik} = \frac{w'_{oik}}{\sqrt{\sum_{i,k} w'^{\,2}_{oik} + \varepsilon}}$$
+#
+# **Demodulation** never looks at the maps: their statistics are replaced by what they would be under an assumption.
 
 # %%
 viz.source(stylegan2.modulated_weights, stylegan2.demodulation, stylegan2.modulated_conv2d)
@@ -288,6 +300,9 @@ for seed in range(5):
     variances.append(y[:, :, 1:-1, 1:-1].var(correction=0).item())  # at the border the kernel meets zeros
 print(f"both ways agree to 1e-5: {max(differences) < 1e-5}")
 print(f"variance of the output: {sum(variances) / 5:.3f}")
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Demodulation gets the same locality without looking at the maps. Two ways to compute it: a set of weights for each sample, or one set for all, with the input multiplied by the style and the output by the denominator.
 
 # %%
 check(
@@ -525,9 +540,11 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
 # They do not: -0.022, without the background -0.038; both intervals leave out 0. But 8 of the 20 ways to halve the six are at least as far from it, and 3 of the 10 to take three of five. Attributes differ (hair first, glasses last); that *kinds* do is not shown. The intervals speak of one network.
 
 # %% [markdown] tags=["slide", "slide-only"]
-# ## Truncation
+# ## Your line: truncation
 #
-# $$w' = \bar w + \psi\,(w - \bar w), \qquad \bar w = \mathbb{E}\, f(z)$$
+# Pull every style towards the mean of all. Styles `w` are [N, D], `average` is $\bar w$.
+#
+# What must come out at $\psi = 1$, and what at $\psi = 0$?
 
 # %% [markdown] tags=["notes"]
 # ## 6. Truncation
@@ -538,21 +555,29 @@ for suffix, colours in (("mixing", COLOURS), ("mixing_hair_and_skin", COLOURS[:2
 #
 # At $\psi = 0$ there is one picture, the face of the mean style. At $\psi = 1$ nothing changes. Negative values lead to the other side of the mean: look what becomes of the glasses and of the pink hair below, and how much of the face is left.
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # **Write a line.** Without looking up: styles `w` [N, D], `average` is $\bar w$. What must come out at $\psi = 1$, and what at $\psi = 0$?
 
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def truncated(w, average, psi):
     return ...  # your line
 
 
 lines.answered(truncated, *asked.TRUNCATED)
 
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Truncation
+#
+# $$w' = \bar w + \psi\,(w - \bar w), \qquad \bar w = \mathbb{E}\, f(z)$$
+
 # %% tags=["slide-continue", "slide-picture"]
 psis = (-0.7, 0.0, 0.35, 0.7, 1.0, 1.3)
 rows = torch.stack([synthesised(G, stylegan2.truncate(faces_ws[:3], G.mapping.average, psi)) for psi in psis], 1).flatten(0, 1)
 show(viz.labelled_grid(rows, columns=[rf"psi = {psi:g}" for psi in psis]), "Three faces, pulled to the mean and through it.")
+
+# %% [markdown] tags=["notes", "slide-only"]
+# At $\psi = 0$ there is one picture, the face of the mean style; at $\psi = 1$ nothing changes. Negative values lead to the other side of the mean: look what becomes of the glasses and of the pink hair.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What truncation costs
@@ -960,7 +985,23 @@ widgets.quiz(
     ]
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short: what the new entrance bought
+#
+# | one small network | measured | null |
+# |---|---|---|
+# | mixing: area of shapes less that of colours | -0.022 | 0; the median halving of the six is 0.021 from 0 |
+# | the same, the ground apart | -0.038 | 0; the median three of the five, 0.016 |
+# | paths in Z over paths in W | 1.45 | 1.36, the mapping it started with |
+# | separability score, Z over W | 2.80 | 2.40, the mapping it started with |
+# | what the search gains in W over Z | 0.07 | 0.36, untrained |
+#
+# None stands clear of its null on the side of the paper; planes come nearest, ahead in all three sets of both networks. The mapping nearly stood still ($w$ moved by 10 % of its variance, in a second network by 4 %): what was learnt, the *synthesis* learnt.
+#
+# *One small network.* What would you measure next?
+
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # ## 9. How large are the maps?
@@ -985,7 +1026,7 @@ plt.show()
 for label, found in medians.items():
     print(f"{label:<16} medians: {', '.join(found)}")
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # The vertical line is size 1, where instance normalisation would put every map's deviation. Demodulated maps have medians of 1.01 at 4 px down to 0.16 at 64, not all 1: the incoming features need not have variance 1, mean 0 or independence. Without demodulation the medians are 59 down to 7. The two differ by the length of the weights, some 43 to 88 times.
 #
 # Do not read these factors as what a network *trained* without demodulation would suffer. The length is divided out, so nothing in training held it; and the weights are stored with variance 1, without the division by the root of the inputs of lecture 13. At 4 px that alone is $\sqrt{9 \cdot 128} \approx 34$ before the first step.
@@ -1733,22 +1774,6 @@ question(
 # Does moving help? After 600 steps half of the variance of $w$ lies in 3, 2 and 3 directions, where the slow $f$ has 4, 4 and 5, and the Fréchet distance is 18.0, 16.8 and 22.1, where it has 14.9, 12.1 and 16.7. What would count as a price of moving was written down before the run: three differences of one sign, and every fast training behind every slow one. Both came true, the second only just, 16.8 to 16.7.
 #
 # But look half-way. At 300 steps the fast $f$ is ahead in two of three, 14.2 and 15.9 against 14.7 and 16.6; then all three fall back. A sign that turns with the hour of looking is not worth much. The third fast one ends hardly nearer than it began, 22.1 after 23.2. All this is said of the small game and its 600 steps.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What the new entrance bought
-#
-# | one small network | measured | null |
-# |---|---|---|
-# | mixing: area of shapes less that of colours | -0.022 | 0; the median halving of the six is 0.021 from 0 |
-# | the same, the ground apart | -0.038 | 0; the median three of the five, 0.016 |
-# | paths in Z over paths in W | 1.45 | 1.36, the mapping it started with |
-# | separability score, Z over W | 2.80 | 2.40, the mapping it started with |
-# | what the search gains in W over Z | 0.07 | 0.36, untrained |
-#
-# None stands clear of its null on the side of the paper; planes come nearest, ahead in all three sets of both networks. The mapping nearly stood still ($w$ moved by 10 % of its variance, in a second network by 4 %): what was learnt, the *synthesis* learnt.
-#
-# *One small network.* What would you measure next?
-
 
 # %% [markdown]
 # ## What was measured

@@ -53,7 +53,7 @@ def show(picture, caption=None):
 # - What happens when there are only a hundred pictures?
 # - Which tricks of a decade are still needed, if the loss is chosen well?
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # First the result: what the recipe of part two draws at 32 px, below faces of its data.
 
 # %% tags=["slide-continue", "slide-picture"]
@@ -64,7 +64,16 @@ show(
     "First row: unseen faces of the data. Second row: one pass of the shipped R3GAN each; none was picked.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## A discriminator that learns by heart
+#
+# It no longer asks *is this a face?* but *is this one of my faces?*
+#
+# A question that shows it: does $D$ give **unseen** real faces the same logits as its training faces?
+#
+# **Memory**: over all pairs of a training face and an unseen one, the share in which $D$ gives the training face the larger logit.
+
+# %% [markdown] tags=["notes"]
 # # Part one: a hundred pictures
 #
 # BigGAN had 1.2 million photographs. Many who want a GAN have a hundred. Then the discriminator learns the hundred by heart: it no longer asks "does this look like a face?" but "is this one of *my* faces?". Two papers of the same summer found the same cure (Zhao et al. 2020; Karras et al. 2020): show $D$ each picture, real or fake, only through a random change that leaves a face a face.
@@ -78,13 +87,6 @@ show(
 # larger logit. Call it $D$'s **memory**.
 #
 # Memory is about 1/2 for a $D$ without any (not exactly: the untrained one below has 0.44; five others have 0.50 on average) and 1 for one that knows each of its faces.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## A discriminator that learns by heart
-#
-# It no longer asks *is this a face?* but *is this one of my faces?*
-#
-# A question that shows it: does $D$ give **unseen** real faces the same logits as its training faces?
 
 # %%
 pixels = data.pixel_faces(16, n=scale.pick(ci=1000, cpu=10_000, gpu=10_000), split="test", progress=False)
@@ -141,21 +143,28 @@ print(f"after {n_steps} steps on a hundred faces: {memory(game.discriminator, fe
 # %% tags=["slide-continue", "slide-picture"]
 viz.players(viz.GAMES["augmented"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your lines: both losses
+#
+# A game with `t` in front of $D$, as a pair $(L_D, L_G)$: $\operatorname{softplus}(-l)$ for a picture that should be called real, $\operatorname{softplus}(l)$ for one that should not.
+#
+# Take means, and mind whom each loss may reach.
+
+# %% [markdown] tags=["notes"]
 # **Write the lines.** Both losses of a game with `t` in front of $D$, as a pair $(L_D, L_G)$: $f$ and $g$ are the logistic losses, $\operatorname{softplus}(-l)$ for a picture that should be called real, $\operatorname{softplus}(l)$ for one that should not. Take means, and mind whom each loss may reach.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def both_losses(d, g, t, x, z):
     return ...  # your lines, and (d_loss, g_loss)
 
 
 lines.answered(both_losses, *asked.AUGMENTED)
 
-# %% [markdown] tags=["notes"]
-# Shift, hole and tint are DiffAugment's three families. Two of their members:
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Shift, hole, tint: each a few lines
+
+# %% [markdown] tags=["notes"]
+# Shift, hole and tint are DiffAugment's three families. Two of their members:
 
 # %%
 viz.source(augment.brightness, augment.cutout)
@@ -170,7 +179,7 @@ show(
     "Each row: the same twelve faces through one policy.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Do gradients arrive? Compare them with finite differences for one fixed draw, and look where a hole was cut: there the generator hears nothing, for this draw.
 
 # %% tags=["nbval-check-output"]
@@ -217,13 +226,13 @@ cured = AugmentedGAN(small_game(0), augment.DIFFAUGMENT, seed=0)
 short_run(cured, few)
 print(f"after {n_steps} steps on a hundred faces, changed: {memory(cured.discriminator, few, unseen):.2f}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Does $D$ know its own faces?
+
+# %% [markdown] tags=["notes"]
 # That was one training of each, of 600 steps: too few (section 9). Recorded are five of each of six games, of 12,000 steps, with new seeds but always the same faces: the hundred or nine thousand; no $T$, DiffAugment or ADA; all else as above (`gancourse experiment few_faces_longer`). Runs of 5,000 steps, on other seeds, had left most boxes open; the tolerances stayed as they were (section 9).
 #
 # A $D$ that has learnt nothing remembers nothing, too. So each is also asked whether it **sees**: in which share of pairs an unseen face lies above a fake. And each is asked about its memory a second time, **through** the $T$ that it was trained behind, for the $D$ of DiffAugment has met no plain face.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Does $D$ know its own faces?
 
 # %% tags=["slide-continue", "slide-picture"]
 trained, shorter = records.load("few_faces_longer"), records.load("few_faces_long")
@@ -268,11 +277,14 @@ plt.show()
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What learning by heart costs
 
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# *memory*: $D$ prefers a training face to an unseen one. *sees*: it puts an unseen face above a fake. Both are shares of pairs.
+
 # %% tags=["slide-continue"]
 no_training = ["the hundred themselves", "Gaussian of faces"]
 trained.table("frechet", "memory", "sees", baselines=no_training)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # For objections: memory through each $D$'s own $T$, then through DiffAugment's whole $T$; ADA's $p$.
 
 # %%
@@ -432,6 +444,9 @@ viz.table(
     caption="Five trainings of each, 5,000 steps; below, what is no training",
 )
 
+# %% [markdown] tags=["notes", "slide-only"]
+# With classifiers one augments the training set. Here the real distribution then *is* the changed faces, so count holes: a distance alone does not see them.
+
 # %%
 empty = leaky.baseline("holes")
 claim(
@@ -539,7 +554,7 @@ show(
 # %%
 modern.card
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Plain convolutions, one loss, two penalties. (In some, dark hair and a dark face run into one another.) Is it nearer to its data than a Gaussian, which no game of part one was? Does it copy?
 
 # %%
@@ -580,11 +595,11 @@ question(
     note="Below 1: too near. Above: off the data, as a Gaussian is. A copy moved by two pixels would pass. Asked after its value was known.",
 )
 
-# %% [markdown]
-# It is 3.88, the Gaussian 7.91: here a network is nearer. Its samples lie 14.3 from the nearest training picture, unseen faces 8.44, noisy copies 5.44: half, at least, no near copies. (A Gaussian: 16.4.) On the way the distance fell after an early rise (points: 1,000 pictures; floor: two random halves of 10,000):
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Its distance: an early rise, then down, then flat
+
+# %% [markdown] tags=["notes"]
+# It is 3.88, the Gaussian 7.91: here a network is nearer. Its samples lie 14.3 from the nearest training picture, unseen faces 8.44, noisy copies 5.44: half, at least, no near copies. (A Gaussian: 16.4.) On the way the distance fell after an early rise (points: 1,000 pictures; floor: two random halves of 10,000):
 
 # %% tags=["slide-continue", "slide-picture"]
 curve_of = torch.tensor(modern.card["curve"])
@@ -681,10 +696,19 @@ question(
 #
 # Without a penalty the eigenvalues are $\pm \frac{i}{2}$: to first order, circles. (The full flow creeps inwards, its radius like $\sqrt{8/t}$; finite simultaneous steps push outwards.) With one or both the real part is negative. Compute the Jacobian from the course's own loss and penalty, by automatic differentiation. First the loss itself:
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your lines: R3GAN's $L_D$
+#
+# Pairs and both penalties. `x` and `fake` [N, D] have `requires_grad` set, so that
+#
+# `torch.autograd.grad(d(x).sum(), x, create_graph=True)`
+#
+# is a tuple with the slopes at `x`.
+
+# %% [markdown] tags=["notes"]
 # **Write the lines.** $L_D$ whole, pairs and both penalties. `x` and `fake` [N, D] have `requires_grad` set, so that `torch.autograd.grad(d(x).sum(), x, create_graph=True)` is a tuple with the slopes at `x`.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def r3gan_d(d, x, fake, gamma):
     return ...  # your lines
 
@@ -740,7 +764,7 @@ identity(
     source="after Mescheder et al. 2018; Huang et al. 2024, section 2",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # The Dirac-GAN cannot tell pairs from the classical game (as $l(0) = 0$, all gradients agree), nor $R_1$ from $R_2$: a linear $D$ has one slope, and both together are one of twice the weight. So why both? A trained $D$ has many slopes, and the fakes move along those *at the fakes*, of which $R_1$ asks nothing.
 #
 # On lecture 12's ring of eight clusters $R_1$ of $\gamma = 1$ alone leaves 1.28 times the squared slope at the fakes that both of 0.5 leave. But $R_1$ of 1.5 alone leaves less than both, 0.90 of it. So place counts, *and* strength. Where fakes lie on the data, one penalty of twice the weight does the work of both.
@@ -805,7 +829,7 @@ check(
     exact=True,
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # They are not of one size: stripping takes a quarter of the generator's weights, and the modern blocks bring most of them back. So a part of what B costs, and of what D and E win, may be size; the paper does not separate the two.
 #
 # A block of E, and the whole of its generator's forward pass. There is nothing to remember:
@@ -813,7 +837,7 @@ check(
 # %%
 viz.source(r3gan.Block, r3gan.Generator.forward)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # Nothing that runs here in minutes could repeat the roadmap. Section 6 tries its loss: on stacked digits, five trainings show no gain by pairs. E's networks are in `gancourse.models` (exercise 1).
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -862,6 +886,8 @@ widgets.explorer({f"p = {p:.1f}": at_p(p) for p in np.linspace(0, 1, 11)}, label
 
 # %% [markdown]
 # ## Quiz
+#
+# The last question belongs to "Going deeper", section 7.
 
 # %%
 widgets.quiz(
@@ -896,7 +922,14 @@ widgets.quiz(
     ]
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Few pictures: change what $D$ sees, real and fake alike, by something that leaves a face a face and has a gradient. Ask what $D$ remembers.
+# - R3GAN: pairs and a penalty on each side. Along its roadmap the networks change in size, too, so a part of each step may be size.
+# - Where a loss would average and the eye would not, a discriminator is still the tool.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The core path ends here. What follows: R3GAN's most quoted number, a thousand modes, and what a count of modes counts; the roads by which adversarial training came back; and where $R_1$ stands when pictures are augmented.

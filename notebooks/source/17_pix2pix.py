@@ -66,6 +66,9 @@ def show(picture, caption=None):
 # - Five losses: what does each term forbid?
 # - How do we judge? By reading the class map back out of the pictures.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# The generator has to keep what the picture says and to invent what it leaves open. Two losses, five ways to put them together, and a judge that must itself be judged.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Given, and left open
 #
@@ -128,10 +131,17 @@ shipped.card
 # %%
 viz.players(viz.GAMES["pix2pix"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: a jury of pairs
+#
+# $D$'s loss for inputs `a` and targets `b`, on logits: $-\log D = \operatorname{softplus}(-l)$, $-\log(1 - D) = \operatorname{softplus}(l)$.
+#
+# The input comes first in each pair. Take means, detach the output, leave out the factor ½ of the class.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** $D$'s loss for inputs `a` and targets `b`, on logits: $-\log D = \operatorname{softplus}(-l)$ and $-\log(1 - D) = \operatorname{softplus}(l)$. The input comes first in each pair. Take means, detach the output, and leave out the factor ½ that the class applies.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def pairs_loss(d, g, a, b):
     return ...  # your lines; torch.cat([..., ...], 1) puts two pictures side by side
 
@@ -419,10 +429,17 @@ check(
 # The paper's reason: L1 sees to the coarse colours, so the adversarial term need only see that small squares look right. Few weights suffice, and the same network runs on pictures of any size. In the paper's
 # Cityscapes table, fields of 16 and 70 pixels score about the same (0.65 and 0.66 of the pixels right), a 1 x 1 field scores 0.39, and the largest, 286, only 0.42.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: all that G minimises
+#
+# With $-\log D$ for the adversarial term: `logits` is the jury's map for $G$'s pairs, `made` is $G(a)$, `b` the target, `weight` $\lambda$.
+#
+# L1 is a mean over pixels and channels, as in the authors' code.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** All that $G$ minimises, with $-\log D$ for its adversarial term: `logits` is the jury's map for its pairs, `made` is $G(a)$, `b` the target, `weight` $\lambda$. L1 is a mean over pixels and channels here, as in the authors' code.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def translator_loss(logits, made, b, weight):
     return ...  # your line
 
@@ -561,6 +578,9 @@ show(
     ),
     caption=f"32 px, 2,000 steps, one of {len(again.seeds)} trainings of each. Recorded: {again.seconds / 60:.0f} processor minutes.",
 )
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Three of the measures before were blind, so others were tested on what is no picture. Then four losses were trained anew, on seven fresh seeds.
 
 # %%
 again.table(
@@ -1128,7 +1148,14 @@ widgets.draw_face(shipped.model, pages, strokes=glasses)
 # The network has never seen glasses added by hand, and keeps them. But it keeps a ring in the hair as well: a black line stays a black line, whatever it means. With a square head it loses the thread: patches of colour, no face. It has learnt to
 # colour *these* drawings.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - The condition is a pair: $D$ sees input and picture side by side. Shuffle the outputs, and a $D$ without the input does not notice.
+# - L1 answers the median where the input leaves a choice; a patch judge asks for one possible picture.
+# - Judge the judge first: flat colours in the right layout read well, too.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The core path ends here. What follows: the deck's own example, grey to colour; how much variety dropout gives; a race of four ways for a layout to enter; one layout at three times of day; and where one pixel has its hint from.
@@ -1196,19 +1223,14 @@ question(
 # %% [markdown] tags=["notes"]
 # Nearly the same face every time. (The true faces' spread is over different drawings, their shapes included: even a perfect sampler would stay below 1.) A latent that is really used needs a loss that asks for it; lecture 10 has one.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Four ways for a layout to enter
-#
-# IoU read back, seed 0: SPADE 0.30, concatenation 0.28, U-Net 0.36, start only 0.19, truth 0.40. A short run: no verdict.
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 10. Four ways for a layout to enter
 #
 # A race on landscapes drawn by formula, with their exact layouts, at three times of day and in three seasons. The attributes enter as six even
 # planes beside the layout, as in Karacan et al.'s system. SPADE's simplest rival appends the layout to the input of every convolution; it has half the weights. Two more for comparison: pix2pix's U-Net, which reads the layout once, at its input, and a generator whose start sees one
 # pixel of the layout and no more. Discriminator, steps and data are the same for all.
 
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 scenes = load_pairs("scenes", 32, scale.pick(ci=40, cpu=1200, gpu=3000), progress=False)
 scenes, layouts = scenes[:-held], scenes[-held:]
 viz.source(spade.with_attributes)
@@ -1289,20 +1311,15 @@ question(
     note="A short run of small networks. SPADE has twice the weights.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # In this race the U-Net is ahead. It has skips, five times the weights, and another architecture: which of these decides was not tested. By IoU, three trainings do not tell SPADE from concatenation. The judge is weak, too: from the true pictures it reads an IoU of 0.40. The paper compares on photographs, after long training, with networks hundreds of times as large. What the picture does show is the floor: a layout that enters as one pixel leaves the ridges and trees nowhere to come from.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Change the time of day
-#
-# Keep the layout, change the attribute vector. Is the output nearest to its own scene, at the time asked for, among all? In 0.39 of the scenes; a true day that is only dimmed: 0.31, the mean picture of the time: 0.01.
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 11. Change the time of day
 #
 # Kurmi's last system manipulates the attributes of a scene: keep the layout, change the attribute vector. With our scenes the truth about the changed picture exists: the same place can be drawn at night. So ask the SPADE network for another time, and look for its output among all held-out scenes by day, at dusk and at night: which is nearest?
 
-# %% tags=["slide-continue"]
+# %%
 maker = makers["SPADE"]
 at_times, closer = [], []
 day = with_time("day")
@@ -1345,7 +1362,7 @@ question(
     note=f"Nearer to the time asked for than to the day are {min(closer):.0%} of the outputs; the mean picture of the time would have 100 %, so that alone says little.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # The network's output leads back to its own scene at the time asked for in four of ten scenes (0.39), among 450 pictures of which one is right. The mean picture of the time has 0.01. But the true day, only dimmed, has 0.31 (it knows its scene): the difference, 12 scenes of 150 in one training, is no clear lead.
 #
 # What the outputs lack is in the picture: houses are spots, and day has a violet sky. Rows two and three keep the ridges of row one, by eye, and change the light; the scene in winter stays a winter scene. Karacan et al. do this with photographs and a vector of attributes, and then transfer the look of the made picture onto a real photograph.

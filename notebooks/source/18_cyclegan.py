@@ -59,6 +59,9 @@ seeds = range(scale.pick(ci=1, cpu=5, gpu=5))
 #
 # We keep it back. It gives an **exact score** for translation without pairs.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Nobody has the same landscape, to the pixel, by day and by night. Our pictures are drawn by a program, so each has a partner that the networks never see, and that gives the score.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## First the result
 
@@ -213,20 +216,27 @@ for p, q in ((0.9, 0.1), (0.5, 0.5), (0.2, 0.6)):
 # %%
 viz.players(viz.GAMES["cyclegan"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your lines: cycle and identity
+#
+# For translators `ab` and `ba`, and pictures of both heaps: the cycle loss of both ways.
+#
+# And the identity loss, without a look at the formula: its letters are half of those above.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** The cycle loss of both ways, for translators `ab` and `ba` and pictures of both heaps.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def cycle_loss(ab, ba, a, b):
     return ...  # your line
 
 
 lines.answered(cycle_loss, *asked.CYCLE)
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # **And another.** The identity loss, without a look at the formula. Its letters are half of those above.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def identity_loss(ab, ba, a, b):
     return ...  # your line
 
@@ -369,6 +379,9 @@ viz.show(
     caption=f"Three unseen days, translated by {len(TERMS)} networks (seed 0); on the right the nights again, with 2.5 times the contrast.",
 )
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Each row is a loss of its own, from one term alone to all of them; below, the right nights. On the right stand the same pictures with two and a half times the contrast, so that they can be seen.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In numbers
 
@@ -420,6 +433,9 @@ viz.table(
     header=["losses", "L1, to night", "L1, to day", "retrieved, to night", "retrieved, to day", "paper: class accuracy"],
     caption="Day and night at 32 px against the hidden partners, below the moon, beside tables 4 and 5 of the paper (Cityscapes, read by a segmenter)",
 )
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Read each row against the one with all terms, and against the recolouring, which is no network. A low L1 proves no translation: one median night for all has less than every row.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Each training by itself
@@ -778,6 +794,9 @@ viz.table(
     caption=f"{n} places on two days; the true nights are equal, so from them half of the days are nearer by chance",
 )
 
+# %% [markdown] tags=["notes", "slide-only"]
+# The two days of a place differ in the tint of the hills, in the sky, or in both; their true nights are equal, so chance is one half. Then exchange pixels between the two translated nights, and see when the way back changes its mind.
+
 # %%
 viz.table(
     [
@@ -846,6 +865,9 @@ question(
     source="beside Chu et al. 2017 (aerial photographs to maps)",
     note=f"One network, {n} places, mean of both days.",
 )
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The more noise, the fewer days come back as their own; the dashed line is chance. From the true night, grey, nothing is lost with a little noise, for it carries no message.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Which colours does the message name?
@@ -1147,7 +1169,14 @@ for name, game in (("identity loss", CycleGAN), ("mistaken one", Mistaken)):
 few = slice(0, 12)
 widgets.translator(shipped.model.ab, shipped.model.ba, day[few], night[few], ("day", "night"))
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Two sets of pictures do not say which picture belongs to which.
+# - The cycle asks for a way back, and lets a hidden message through: noise and a swap find it.
+# - CoGAN makes a joint distribution by tied weights, with no term that asks for it.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The way to here is the lecture. What follows takes its ideas further, each by itself: what one cycle alone teaches, what an image pool hands on, a detail that comes and goes, digits whose pixels do not agree, relatives, and your own pictures.
@@ -1196,17 +1225,10 @@ question(
     note="Three of the five trainings were known before the row was written.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # The paper reports both effects, for photographs to labels (figure 7): GAN + forward draws the same label map for all photographs, GAN + backward maps that do not look like labels. Ours show the second one: the nights are cleaner with the backward cycle alone, the days with the forward cycle alone. By L1 the own cycle is worse by 0.06 [0.04, 0.08]. In the partners found the two arms hardly differ, for neither finds many: 0.04 [0.02, 0.06] fewer with the own cycle.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## The image pool
-#
-# Half of the time a translation is swapped for an old one out of a pool of 50: a discriminator that only sees the latest fakes is said to forget.
-#
-# How old are the pictures that it is shown?
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 7. The image pool
 #
 # CycleGAN's discriminators do not see the fresh translations alone. Half of the time a translation is swapped for an old one out of a pool of 50. The reason given is that a discriminator that only ever sees the latest fakes forgets what was wrong with the earlier ones, and
@@ -1215,16 +1237,16 @@ question(
 # %%
 viz.source(ImagePool.__call__)
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # A picture leaves the pool when a new one takes its place: with probability $\frac12 \cdot \frac1{50}$ at each new picture. So an old one should be 100 pictures old on average. Number the pictures and see:
 
-# %% tags=["nbval-check-output", "slide-continue"]
+# %% tags=["nbval-check-output"]
 numbered, n_numbers = ImagePool(50), 20_000
 handed_on = torch.stack([numbered(torch.full((1, 1, 1, 1), float(i))).flatten()[0] for i in range(n_numbers)])
 age = (torch.arange(n_numbers) - handed_on)[1000:]  # without the pool's filling
 print(f"fresh: {(age == 0).float().mean():.2f} of the pictures; the others are {age[age > 0].mean():.0f} pictures old on average")
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # With 1,000 photographs a side that is a tenth of an epoch. That a discriminator without a pool forgets, no cell here shows: it takes a longer game than those of section 3.
 #
 # A warning from practice: somebody who reported to the authors that their translators learnt permutations of the pictures later found that the pictures shown were those that came out of the pool (issue 617 of their repository). What comes
@@ -1294,17 +1316,12 @@ question(
 # %%
 widgets.translator(glasses.model.ab, glasses.model.ba, without[few], wearing[few], ("without", "with"))
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Handwriting and print
-#
-# No common pixels, only a common meaning. A perfect cycle can be a wrong translation:
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 9. Where pixels do not agree: handwriting and print
 #
 # Handwritten and printed digits have no common pixels, only a common meaning. The hidden truth is the class. A short run, with the cycle and without:
 
-# %% tags=["slide-continue"]
+# %%
 handwritten, printed = (make(16, scale.pick(ci=64, cpu=1400, gpu=1400)) for make in (data.digits, data.font_digits))
 test_hand, test_print = (make(16, scale.pick(ci=32, cpu=200, gpu=200), "test") for make in (data.digits, data.font_digits))
 digit_rows, digit_table, first_run = [test_hand.images[:12]], [], {}
@@ -1360,7 +1377,7 @@ viz.show(
     caption="CycleGAN, first seed: digits read as another class in print, and as their own after the way home. Above each, the three classes read.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Read the last column against the first. With the cycle, 64 % of the digits keep their class there and back, and 53 % there. So at least one digit in ten is read as another class in print, and as its own again after the way home: good for the cycle, wrong as a translation. Of the first seed's digits 46 of 200 are such. (It would be 61 if the one had nothing to do with the other.)
 #
 # A 0, a 1 and a 4 are all read as 8 in print and come home as 0, 1 and 4: print holds more than the reader reads. Message or smudge, no cell tests.

@@ -59,6 +59,9 @@ def show(picture, caption=None):
 #
 # At the limit, one costs the other.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Many pictures fit what is left. Ask the class in which use they would want the one answer, and in which the other.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## First the result
 
@@ -115,10 +118,17 @@ shipped.card
 # %%
 viz.players(viz.GAMES["inpainting"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your lines: what F minimises
+#
+# $$\lambda_{rec}\, \frac{\| M \odot (x - F) \|_2^2}{|M|} + \lambda_{adv}\, \mathcal L_{adv}$$
+#
+# `output` and `x` are [N, C, H, W], `mask` [N, 1, H, W], `logits` of $D$ for the filled pictures. For the adversarial part $-\log D = \operatorname{softplus}(-l)$; $|M|$ counts *values*, not places.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** What $F$ minimises: `output` and the truth `x` [N, C, H, W], `mask` [N, 1, H, W], `logits` of $D$ for the filled pictures, and the weights `rec` and `adv`. For the adversarial part take $-\log D = \operatorname{softplus}(-l)$; $|M|$ counts *values*, not places.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def joint_loss(output, x, mask, logits, rec, adv):
     return ...  # your lines
 
@@ -179,10 +189,13 @@ show(
     caption="Three kinds of holes.",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["notes"]
 # **Write a line.** Fill a hole with a network `f`: what it may see, what of its output is used, and what stays as it is.
 
-# %%
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# **Your line**: fill a hole with a network `f`. What may it see, what of its output is used, what stays as it is?
+
+# %% tags=["slide-continue", "slide-code"]
 def filled(f, x, mask):
     return ...  # your line
 
@@ -518,6 +531,9 @@ recorded_fills.table(
     baselines=("truth", "truth with noise of 0.2", "blurred truth", "other faces", "nearest neighbour", "mean of 10 neighbours"),
 )  # fmt: skip
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Two distances judge them: Fréchet of whole faces, and sliced Wasserstein of patches of the filling. Noise is sharp, too, so the joint loss has to beat L2 *and* L2 with noise that makes it as sharp.
+
 # %%
 viz.show(context_encoders.beside_l2(recorded_fills), caption="Five trainings of each, beside L2 of the same seed; line: mean, band: least to largest.")
 
@@ -636,6 +652,9 @@ taught.show("accuracy", strip=False)
 # %% tags=["slide-continue", "slide-picture"]
 pictures, rows = context_features.six(taught)
 show(viz.labelled_grid(pictures, rows, n_columns=6, scale=3), caption="Six unseen, shifted faces after 4,000 steps of squared error (first seed of five).")
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Look at the fillings first, and then ask whether the encoder learnt anything else. The lower rows of the table are no training of this kind: raw pixels, the commonest value, features that were taught.
 
 # %% tags=["slide-continue"]
 BLOCKS, CENTRAL = context_features.BLOCKS, context_features.CENTRAL
@@ -952,7 +971,14 @@ widgets.quiz(
     ]
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Divide by the hole, or the loss depends on its size.
+# - Squared error answers the mean, absolute error a median; an honest draw costs 3.01 decibels.
+# - Features, sharpness, realism: beside each number stands what has learnt nothing.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The core path ends here. What follows: networks that fill holes of any shape, with a look at what their gates do, the rows of the race between SRResNet and SRGAN with more rivals, the same at 64 px, and the other rows of section 3.
@@ -976,13 +1002,10 @@ widgets.quiz(
 # - *Gated convolutions* (Yu et al. 2019) learn that rule: the network gets the mask as a channel, and each layer is $y = \phi(W x) \odot \sigma(W_g x)$, a value and a gate. They train on free-form strokes, against a patch discriminator with spectral normalisation, by the hinge loss.
 # - *LaMa* (Suvorov et al. 2022) replaces part of the convolutions by ones in Fourier space, so that every layer sees the whole picture, for very large holes.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What do its gates do?
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # The shipped network is a small one of the second kind. What do its gates do? Show a face with a stroke through it, and the mean gate of three layers.
 
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 viz.source(GatedConv2d.forward)
 one, cut = people[3:4], free_form(8, 64, torch.Generator().manual_seed(11))[4:5]
 
@@ -1052,7 +1075,7 @@ viz.table(
     caption="The shipped network on unseen faces",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Find the stroke in the gates of layers 1 and 3. It is *white*: here the gates open in the hole, where a partial convolution would have shut it out; in an untrained network they are open by half everywhere. A gate is not a mask. Much of the face is in the gates, too, and in layer 5 the stroke is hard to find.
 #
 # The table orders the holes: strokes come easiest, the thin ones first. Blocks and the central square hide whole features and are more than three decibels harder. Their levels are nearly equal, 17.2 and 17.4; their gains over the mean colour of the rest are not, 6.6 and 8.1: that colour is further off in the central square.
@@ -1219,13 +1242,10 @@ question(
 #
 # That filter is ahead, 5.4 against 5.7: SRGAN has 1.06 [1.02, 1.09] times the distance of the best without an adversary. That one had 100 steps more than SRGAN. With equal steps SRGAN leads the filter by 0.01 to 0.03 of SRResNet's distance, and its interval, [0.79, 0.85], holds 0.83 and ends at the other's 0.85. So S21.realism is not open because 200 faces hide a difference.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## The shipped networks, 16 px to 64
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # The two networks that ship with the course make 64 px of 16. SRGAN started from SRResNet's weights and had a thousand steps more, with a weight of 0.02 on the adversary.
 
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 small = downscale(people, 4)
 
 
@@ -1264,7 +1284,7 @@ face_table = [
 face_table.append(["true faces", "-", metrics.frechet_distance(real64[:h64], real64[h64 : 2 * h64]), 1.0, "-"])
 viz.table(face_table, header=["", "PSNR, dB", "Frechet distance", "gradient energy", "PSNR after shrinking again, dB"])
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # SRGAN had more steps, and here it has the *higher* PSNR, 23.8 against 23.2, which is not the paper's order: no fair comparison. Section 5 has a fairer one.
 #
 # The last column: shrunk again, each answer must be the picture that was given. The networks nearly pass, 40 and 39 dB, and so do true faces with noise of 0.1; bicubic, which invents nothing, is the furthest off, 32 dB. The networks differ in what shrinking throws away: SRResNet already has the gradient energy of true faces, SRGAN has a quarter more. Look for its specks.

@@ -57,6 +57,9 @@ WORDS = len(captions.VOCABULARY)
 #
 # **A $D$ that is never shown a wrong sentence comes to prefer it, and the pictures obey later, and less.**
 
+# %% [markdown] tags=["notes", "slide-only"]
+# A sentence says a few things, leaves the rest open, and can be wrong for a picture that is perfectly real. The last of the three makes the lecture.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Only the words change
 #
@@ -292,6 +295,9 @@ viz.table(
 #
 # Bet: does this $D$ read after 200 steps? And after 800?
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Take the bets by show of hands, and come back to them with the curves. What should push this discriminator to read?
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## GAN-CLS: a third kind of pair
 #
@@ -321,11 +327,21 @@ viz.table(
 # %% tags=["slide-continue"]
 viz.players(viz.GAMES["text"])
 
-# %% [markdown]
+# %% [markdown] tags=["notes", "slide-only"]
+# Three kinds of pairs go into one $D$: real with its sentence, fake with the sentence it was made for, real with a wrong sentence. Only the first is called true.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: three kinds of pairs
+#
+# $$L_D = -\log D(x, e) - \tfrac12\bigl[\log(1 - D(G(z, e), e)) + \log(1 - D(x, e'))\bigr]$$
+#
+# On logits: $-\log D = \operatorname{softplus}(-l)$, $-\log(1 - D) = \operatorname{softplus}(l)$.
+
+# %% [markdown] tags=["notes"]
 # Write $L_D$ on logits. With $D = \sigma(l)$, $-\log D = \operatorname{softplus}(-l)$ and $-\log(1 - D) = \operatorname{softplus}(l)$.
 
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def cls_loss(real, fake, wrong):
     """D's loss from three batches of logits."""
     return ...  # your line
@@ -432,6 +448,9 @@ axes[1].set(title="D reads: prefers the true sentence", xlabel="step", ylim=(0.2
 axes[0].legend(loc="upper left")
 axes[1].legend(loc="lower right")
 plt.show()
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Dotted lines are worthless scores. One training of each arm is no verdict: the record on the next slides has five.
 
 # %%
 viz.table(
@@ -740,7 +759,10 @@ question(
 # The same trick as in the variational autoencoder of lecture 01, with another aim. $G$ would rather have $\sigma = 0$, for then it knows the sentence exactly; the divergence holds the cloud open, and pulls all clouds towards the same place. So it pays in obedience for what it gives in variety. The network predicts $\log\sigma$, so that $\sigma > 0$. Write the draw.
 
 
-# %%
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# **Your line**: the draw, from `mu`, `log_sigma` and a draw `eps` of the noise.
+
+# %% tags=["slide-continue", "slide-code"]
 def condition(mu, log_sigma, eps):
     """c, from what the network predicts and a draw of the noise."""
     return ...  # your line
@@ -1158,7 +1180,14 @@ began = time.perf_counter()
 box.still()
 print(f"three sentences took under half a second each: {(time.perf_counter() - began) / 3 < 0.5}")
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Wrong sentences make the players listen better; under real pictures they do so sooner. Without them $D$ comes to prefer the wrong ones.
+# - Count faces that differ *and* fit, and know who cheats the count. Noise that nothing has learnt gives as many as a learnt cloud, for less. Must it be on the sentence? Open.
+# - Ask of a score who the judge is, and how it can be fooled.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # ## More of the record
@@ -1521,12 +1550,7 @@ question(
 # - They refine twice, to 128 and to 256 px; here there is one small map to look from.
 # - A memory that waits for a badly drawn first stage finds none here.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## Twice the pixels, in two stages
-#
-# Stage I draws a small picture: shape and colours. Stage II looks at it *and at the sentence again*, and draws a larger one.
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 8. Twice the pixels, in two stages
 #
 # StackGAN's other idea: let stage I draw a small picture that gets shape and colours right, and let stage II look at it *and at the sentence again* and draw a larger one. Stage I is frozen; stage II plays the same game of three pairs at the larger size. Ours goes from 16 to 32 px, begins as a plain enlargement, and learns what to add.
@@ -1534,7 +1558,7 @@ question(
 # %%
 viz.source(text.Refiner.forward, text.Stacked)
 
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 first = live["GAN-CLS"][0].generator
 large = faces[~new(faces)][: len(players_faces)]
 stage_steps, stage_seeds = scale.pick(ci=(2, 1), cpu=(150, 5), gpu=(1500, 5))
@@ -1614,7 +1638,7 @@ viz.table(
     header=["pictures", "gradient energy over the truth's", "Frechet distance", "share of the sentence shown"],
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # A hundred and fifty steps, five times, and a quarter of the distance is gone: eyes get white and pupils, heads get outlines. It draws *more* edges than true faces have, much of it noise in hair and background. And the sentence? StackGAN's stage II reads it again to correct what stage I got wrong. Ask ours: give it stage I's picture with the sentence of *another* picture, or with none (a vector of zeros),
 # and see whether the pictures follow.
 
@@ -1644,7 +1668,7 @@ question(
     + f". Of the other sentence, when told it: {sum(toward) / len(toward):.2f}, stage I {by_stage_one:.2f}.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # It does, and hardly. Told its own sentence it shows 0.69 of it, told nothing just as much, told another's 0.66; of that other sentence it then shows 0.37, where stage I's pictures show 0.36 by accident. So after 150 steps the sentence moves these shares by three hundredths at most. A score for its own sentence alone would have hidden that.
 
 # %% [markdown]
@@ -1853,19 +1877,12 @@ widgets.quiz(
     ]
 )
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What was measured
-#
-# - Wrong sentences make the players listen better; under real pictures they do so sooner. Without them $D$ comes to prefer the wrong ones.
-# - Count faces that differ *and* fit, and know who cheats the count. Noise that nothing has learnt gives as many as a learnt cloud, for less. Must it be on the sentence? Open.
-# - Ask of a score who the judge is, and how it can be fooled.
-
 # %% [markdown]
 # ## What was measured
 #
 # The rows of this lecture by kind and verdict. Each box above unfolds on a click; `CLAIMS.md` has the rows of all lectures.
 
-# %% tags=["slide-continue"]
+# %%
 summary()
 
 # %% [markdown]

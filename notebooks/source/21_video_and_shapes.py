@@ -63,6 +63,9 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 #
 # We make both, take each answer away again, and count.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Film and shapes are one step from pictures: every convolution gets one axis more. What else had to change is a prior for the film, and a rule of pace for the shapes.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A ball over a landscape
 
@@ -132,11 +135,19 @@ shape_maker.card
 # %% tags=["slide-continue"]
 viz.players(viz.GAMES["video"])
 
-# %% [markdown]
+# %% [markdown] tags=["notes", "slide-only"]
+# Foreground and mask have an axis of time; the background is one picture, copied to all frames. Where the mask is 0 the film cannot move.
+
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: two streams
+#
+# Put the clip together: $m$ is `[N, 1, T, H, W]`, $f$ is `[N, 3, T, H, W]`, $b$ is `[N, 3, H, W]`.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** $m$ is `[N, 1, T, H, W]`, $f$ is `[N, 3, T, H, W]`, $b$ is `[N, 3, H, W]`. Put the clip together.
 
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def combined(m, f, b):
     return ...  # your line
 
@@ -240,6 +251,9 @@ viz.table(
     ],
     caption=f"{len(x)} unseen clips, and what was made of them",
 )
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Each of the four questions is asked first of clips whose answer we know. Read the rows that are no film: which column do they pass?
 
 # %%
 taken = {name: judge.in_order(clips) for name, clips in known.items()}
@@ -419,6 +433,9 @@ axes[0].set_yticks([10, 20, 50, 100], ["10", "20", "50", "100"])
 axes[0].legend(fontsize=10)
 plt.show()
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Three arms: one stream, two streams with the price, two without it. Look at the left end of the curves, step 0, before you believe the right one.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## After 1,500 steps: with the price, without it
 
@@ -431,13 +448,19 @@ viz.show(
     "Every second frame of a clip of the first training of each arm after 1,500 steps, the same latent, and of a real one.",
 )
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Every second frame of a clip of each arm, from the same latent; below, a real one. Look for the ball: is it one ball, and does it fly on its way?
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Beside what is no training
 
 # %% tags=["slide-continue"]
 record.table("frechet", "in_order", "flies", "flicker", "foreground", "contrast", "agreement", "exchanged")
 
-# %% [markdown]
+# %% [markdown] tags=["notes", "slide-only"]
+# Read the lower rows first: what has learnt nothing, and what it scores. An untrained network in a table of scores is the best question to a score.
+
+# %% [markdown] tags=["notes"]
 # The same of the new trainings, after 1,500 steps.
 
 # %%
@@ -542,6 +565,9 @@ right.plot([2.0, 2.8], [1.2, 1.2], color=FAKE, lw=3, zorder=2)  # the bound was 
 right.text(1.95, 1.45, "asked for here: above the line", color=FAKE, fontsize=11)
 right.set(title="distance under another's mask, over its own", ylim=(0.5, None))
 viz.show(fig, "A dot is one training, a bar the mean of random streams with masks as large and as sharp, one for each training.")
+
+# %% [markdown] tags=["notes", "slide-only"]
+# Each clip gets the mask of another, with its own foreground and background. If a mask belongs to its clip, the clip must become worse; random streams do not mind.
 
 # %%
 # real parts, put together anew under both masks as in section 3: like is divided by like
@@ -774,7 +800,10 @@ check(
 # **Write a line.** What is $D$'s accuracy, from its logits for real shapes and for as many fakes?
 
 
-# %%
+# %% [markdown] tags=["slide-continue", "slide-only"]
+# **Your line**: $D$'s accuracy, from its logits for real shapes and for as many fakes.
+
+# %% tags=["slide-continue", "slide-code"]
 def accuracy(real, fake):
     return ...  # your line
 
@@ -840,6 +869,9 @@ viz.show(
     viz.solids(torch.cat([group[0].sample(6, seed=3).cpu() for group in runs.values()]), list(runs), columns=6, size=115),
     f"One training of each after {rule_steps} steps, the same latents.",
 )
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The dotted line is the paper's 80 %. The rule lets $D$ rest above it, and does what it is made for; whether the shapes gain is the next slide.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the shapes show of it
@@ -1005,10 +1037,22 @@ for i in range(8):
     shown[f"real {KINDS[real_shapes.labels[i]]} {i // 4 + 1}"] = real_shapes.voxels[i]
 widgets.turntable(shown)
 
-# %% [markdown]
-# # Going deeper
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - Two streams *and a price on the mask* end nearer to the data than one stream, and begin nearer: no verdict. The price helps by itself, from equal starts; the streams alone are not shown to.
+# - Stillness is not quality, and random masks agree with their own clips as well as trained ones: ask what has learnt nothing first. Under another's mask, after 1,500 steps, clips are four times as far from the data, random streams as far as before.
+# - The rule of pace: the shapes do not show it. $D$'s features: 0.734, untrained 0.733.
+# - From one frame, a squared error answers with a veil, farther off than a landscape without a ball. The game commits itself, and makes little of $z$.
+# - From one picture, a shape: nearer than a look-up. The game costs overlap, 0.042, and helps shapes of noise a little, 0.057. (The last two: one training of each.)
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The first three points are of the hour, the last two of the deeper part. Of each number ask what the same network scores before it has learnt.
 
 # %% [markdown] tags=["notes"]
+# # Going deeper
+
+# %% [markdown]
 # ## 8. From one frame to its future
 #
 # A photograph of the ball: where will it be next? Vondrick et al. put a convolutional encoder in front of the two streams. The code of the frame $x_0$ takes the place of the noise, $D$ sees whole clips as before, and one more term asks the first frame to be kept:
@@ -1224,7 +1268,7 @@ question(
     note="One training. That the films look alike had been seen.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Nearer to the true future is the network *without* a game: a squared error of 0.068 against 0.132. And few of its clips are films: 0.30 of them are in order and moving, of the game's 0.65. Look at its rows: what is left of the ball in the first frame pales in the next ones, and becomes a veil.
 #
 # Is that the mean of all futures, the best answer to a squared error? Our clips come from a program, so we can draw it: forty futures of each first frame, with directions and speeds by the same law. (They also know the landscape behind the ball, which the frame hides, so on the average no network can be nearer.)
@@ -1243,7 +1287,7 @@ question(
 #
 # Nothing in the loss asks for the latent: $D$ sees one clip at a time, and one good future of each frame is good enough. That is an argument, not a test; lecture 17 meets the same with pictures. (One training of each, 600 steps. The price of the mask is 1 here, ten times the paper's; with 0.1, tried first, the sky flickered along.)
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 9. A shape from a picture
 #
 # One photograph of a chair; what does it look like from behind? Wu et al. take their generator for the decoder of a variational autoencoder (lecture 04). An encoder of *pictures* $y$ gives $q(z|y)$, and the generator makes the shape; the game goes on beside it, on shapes of noise:
@@ -1419,7 +1463,7 @@ question(
     | ceilings(furniture=reports["unseen furniture"]["likeness"] - from_noise["WITHOUT THE GAME"].mean()),
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Both networks beat the look-up: 0.81 and 0.85, where the nearest training picture's shape has 0.72, and the best of all training shapes 0.88. It is not the kind alone, for the answer to another picture of the same kind has 0.28. No picture shows the back: the 2,000 training pieces must have taught it. Not every answer holds together: the second chair is in pieces, and the fifth has the size of its table, and a ragged top.
 #
 # Without the game the lead over the look-up is 0.13 [0.11, 0.15]. And the game? It *costs* overlap, 0.042 [0.036, 0.049].
@@ -1586,7 +1630,7 @@ question(
 #
 # Look at the pictures too: it also changes what it was not asked to, and the third was no chair to begin with. It is one generator: the interval is one over chairs, not over trainings.
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ## 11. More of film: what is built in, and what flies
 #
 # Some rows of part one say less than they seem to. The mask agrees with its clip because nothing can move where it is 0; one stream flickers more because the other's background cannot. They stand here with what they are worth, after 600 steps if nothing else is said.
@@ -1673,12 +1717,12 @@ question(
     note="The record was there when this was asked.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Does a mask know *when*? With the price it agrees by 0.082 [0.008, 0.157] more than the same mask held still, without it by -0.004; random streams by 0.161 and 0.044. So this shows no learning either. Nor does flicker: one stream flickers by 0.07 more at step 0, and by 0.06 after training. And all arms flicker *more* after training than before it, two streams by 0.12 against 0.06, where films have 0.000: in 600 steps no arm has learnt to stand still. Nor in 1,500: 0.053 [0.043, 0.063], and 0.058 at step 0.
 #
 # One score begins nearly equal. Hardly a clip of either is in order at step 0; after training 0.63 are with two streams and the price, 0.37 with one stream, a difference of 0.26 [0.02, 0.51]. But 0 is as low as that score goes, so it does not show equal starts.
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # And what belongs to what, in the shipped network? First the other changes, below those of section 3. The mask of an *untrained* generator is flat, and no opponent.
 
 # %%
@@ -1687,7 +1731,7 @@ viz.table(
     caption="The table of section 3, its other rows: the same network, random streams and real balls",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Then the table of section 3 once more, for five other draws of 500 latents, as ratios to the clips as they are. (Asked after that table was known.)
 
 # %%
@@ -1740,16 +1784,13 @@ question(
     note="Asked after its value was known.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # With another's foreground the clips are 3.5 [3.1, 3.8] times as far from real ones, with another's background 0.98 [0.92, 1.04] times. In the data a ball knows nothing of its landscape, and real parts say the same: 15 and 1.0. Under the mask made hard they are 1.63 [1.56, 1.70] times as far, random streams 1.31, real balls nearer. Of the mask's places above 0.1 a share of 0.95 is below 0.9; of real balls, whose edges are soft, 0.50. Such a mask does not select, it blends.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## A question that construction does not answer
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Is there anything that a random mask does *not* pass? A ball flies: the centre of the largest thing that moves goes on along a line. Count, for the inner frames of each clip, how often its step into the frame and its step out of it are a pixel or more and differ by at most one. (So their inner product is $\tfrac12$ or more: a thing that trembles, there and back, does not count.)
 
-# %% tags=["slide-continue"]
+# %%
 flies = {name: straight(clips).mean().item() for name, clips in known.items()}
 flies |= {
     f"random streams, {share:.2f} foreground": straight(random_streams(len(made), share, sharpness, spread).clip()).mean().item()
@@ -1816,17 +1857,14 @@ question(
     baselines=nulls(at_step_0=begun["flies"]["two streams"] - begun["flies"]["one stream"]),
 )
 
-# %% [markdown] tags=["slide-continue", "slide-only"]
-# Real 0.50, made **0.053**, the same with their frames shuffled 0.013, random streams of the same share 0.001; but real clips with noise on every frame 0.048. Five trainings of 1,500 steps are 0.061 [0.054, 0.068] ahead of their own shuffled frames; so are the noisy real clips, by 0.038, and the real ones by 0.48.
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Real clips reach 0.50 (a bounce does not count), shuffled ones 0.03, random streams as large as the shipped network's mask next to nothing. The shipped network reaches 0.053, the same clips with their frames shuffled 0.013: something flies, here and there, and it is far from a ball.
 #
 # Read the other nulls, too. Real clips with noise on every frame have 0.048, though a ball does fly in them: the measure misses what it cannot see clean. And random streams with more foreground have up to 0.009, so ask this question only beside random streams of the same share, or beside the clips' own frames in another order.
 #
 # The second row asks that of five trainings of 1,500 steps: two streams with the price are ahead of their own shuffled frames by 0.061 [0.054, 0.068], those without it by 0.054 [0.046, 0.061]. Real clips are by 0.48, the same with noise on every frame by 0.038, and shuffled ones by none. So something flies, more than in 600 steps (0.018 [0.005, 0.030]), and an eighth of what flies in films. After 600 steps the difference to one stream, 0.010 [-0.002, 0.023], holds 0; one stream was not trained for longer.
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # And two small things. The mask of section 3 is not always so clean: here is a clip with two balls in some of its frames, and a mask with two bright places. And the tanh of section 5 is the paper's sigmoid, drawn to $[-1, 1]$.
 
 # %%
@@ -1901,7 +1939,7 @@ print(
     f"three grey frames taken for channels: {list(nn.Conv3d(3, 4, (1, 4, 4))(data.to_float(three_frames)).shape)}, and no complaint"
 )
 
-# %% [markdown] tags=["slide"]
+# %% [markdown]
 # ## What was measured
 #
 # - Two streams *and a price on the mask* end nearer to the data than one stream, and begin nearer: no verdict. The price helps by itself, from equal starts; the streams alone are not shown to.

@@ -66,6 +66,9 @@ plt.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "lege
 # 1. Keep the generator, and let any classifier say what it should draw.
 # 2. Keep the discriminator, and let it say what *features* should not tell.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Each idea is useful without the other. The first half of the hour keeps the generator, the second keeps the discriminator.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Draw me a seven
 #
@@ -357,10 +360,17 @@ identity(
     source="Alain & Bengio 2014, for small noise; exact for the noisy density",
 )
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: one step for a code
+#
+# The joint update for a code $h$, where the prior comes from a denoiser that gives you `denoised`, $R(h)$. `uphill` is the condition's slope, `noise` a standard normal draw; $\sigma^2$ is inside $\epsilon_1$.
+#
+# $$R(h) - h = \sigma^2\, \frac{\partial \log p_\sigma(h)}{\partial h}$$
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** The joint update for a code $h$, where the prior comes from a denoiser that gives you `denoised`, $R(h)$. `uphill` is the condition's slope, `noise` a standard normal draw; $\sigma^2$ is inside $\epsilon_1$.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def joint_update(h, denoised, uphill, noise, e1, e2, e3):
     return ...  # your line
 
@@ -675,9 +685,6 @@ question(
 #
 # Is it the *slope* that finds them? The null of section 1.2 again: of a hundred draws keep the one that the classifier likes best. It reaches 0.11. So the classifier finds twos among what the generator draws by accident. That climbing finds more of them than choosing does, twenty starts do not show: 0.05 more, with an interval from -0.08 to 0.18 (the second box).
 
-# %% [markdown]
-# # Part two: a discriminator, and any features
-
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Labels in one domain, work in another
 #
@@ -690,6 +697,12 @@ question(
 # - plus the error of the best classifier for both.
 #
 # The middle term grows with a discriminator's accuracy. Train the features so that it cannot tell.
+
+# %% [markdown] tags=["notes", "slide-only"]
+# A classifier learns whatever tells the classes apart in the source, also what does not hold in the target. The middle term of the bound is a discriminator's accuracy, and that can be trained against.
+
+# %% [markdown]
+# # Part two: a discriminator, and any features
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Gradient reversal
@@ -717,13 +730,23 @@ question(
 # %% tags=["slide-continue"]
 viz.players(viz.GAMES["reversal"])
 
+# %% [markdown] tags=["notes", "slide-only"]
+# The adversary reads the domain from the features, and its gradient is turned round on the way back to them. One backward pass moves all three networks.
+
 # %%
 viz.source(reverse, losses)
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your lines: one number for three
+#
+# The loss of one batch: features `f`, classifier `c`, adversary `a`, samples `x`, labels `y` of the *first* `len(y)` samples (the source), domains `d` of all, strength `s`.
+#
+# Its plain descent shall move all three as it should.
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** The loss of one batch: features `f`, classifier `c`, adversary `a`, samples `x`, labels `y` of the *first* `len(y)` samples (the source), domains `d` of all, strength `s`. One number whose plain descent moves all three as they should.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def reversed_loss(f, c, a, x, y, d, s):
     return ...  # your lines: F.cross_entropy for c, F.binary_cross_entropy_with_logits for a, and reverse(..., s)
 
@@ -1119,6 +1142,9 @@ viz.table(
     caption=f"Loans foretold and groups read, of strangers; {n_seeds} tables, mean (least to largest); chance is 0.5",
 )
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Look at the second row, and at the adversary with which the features were trained. May one report that the group cannot be read? Let the class vote before the next slide.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## The trap
 
@@ -1276,6 +1302,9 @@ question(
     f"the group in {fourth['fresh adversary'].mean():.3f}, of those with the adversary in {hidden['fresh adversary'].mean():.3f}.",
 )
 
+# %% [markdown] tags=["notes", "slide-only"]
+# A stronger adversary hardly helps; less room helps much. Two numbers in place of eight decide as well, and leave less of the group to a fresh reader.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## What the adversary buys
 #
@@ -1294,7 +1323,14 @@ question(
 #
 # Fairness came cheaply, and should: $a$ has no bearing on $y$. Where it has, every $\lambda$ is a price; which is right no loss can say. Nor is hiding all that is called fair: equal error rates need $a$ (Hardt et al. 2016).
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - A classifier says what, a prior says what exists.
+# - An adversary that sees nothing proves little: let a reader learn when the features stand still.
+# - Ask of each use of an adversary for the null that it has to beat.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # ## 4. ADDA: a GAN between features
@@ -1685,13 +1721,6 @@ for name, rate in {"gamma = 10": 10, "gamma = -10": -10}.items():
 # ### Class loss minus adversary's loss
 #
 # Asked in the same repository (issue 13): without a reversal layer, why not one descent on $L_y - \lambda L_d$? That gives $F$ the right gradient, and $A$ the *wrong* one: it learns to be as wrong as it can, and $F$ has an opponent that plays for it. Two optimisers, or a reversal. Section 2's line tells you if you wrote this.
-
-# %% [markdown] tags=["slide", "slide-only"]
-# ## What was measured
-#
-# - A classifier says what, a prior says what exists.
-# - An adversary that sees nothing proves little: let a reader learn when the features stand still.
-# - Ask of each use of an adversary for the null that it has to beat.
 
 # %% [markdown]
 # ## What was measured

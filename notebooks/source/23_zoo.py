@@ -95,6 +95,9 @@ def plain_axes(axes, bound):
 # - most are **one change to one of a few places**: the game, its training, the networks, or what the players are told,
 # - who knows the places can place a new name in a minute.
 
+# %% [markdown] tags=["notes", "slide-only"]
+# Let the class name GANs that they have heard of, and write them down. At the end of the hour each goes to its place in the tree.
+
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A family tree
 #
@@ -189,10 +192,17 @@ widgets.finder(
 # %%
 viz.players(viz.GAMES["ebgan"])
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: an energy with a margin
+#
+# What $D$ minimises, from the energies of a batch: `real` [N], `fake` [N].
+#
+# $$\mathcal L_D = E(x) + \max(0,\, m - E(G(z)))$$
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** What $D$ minimises, from the energies of a batch: `real` [N], `fake` [N].
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def energy_loss(real, fake, margin):
     return ...  # your line
 
@@ -290,10 +300,17 @@ question(
 #
 # The $\frac1N$ is a baseline that leaves the mean as it is and takes noise away: at the boundary, $l = 0$, all weights are even and nothing moves. On continuous data the same aim is the loss $\frac12 l^2$: pull a fake to the boundary, *not beyond*.
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## Your line: odds as weights
+#
+# A loss whose plain descent takes the step below. `logits` are $l(x_i)$, plain numbers; `log_q` carry the gradient.
+#
+# $$\theta \leftarrow \theta + \eta \sum_i \bigl(\tilde w_i - \tfrac1N\bigr)\, \nabla_\theta \log q_\theta(x_i), \qquad \tilde w_i = \frac{e^{l(x_i)}}{\sum_j e^{l(x_j)}}$$
+
+# %% [markdown] tags=["notes"]
 # **Write a line.** A loss whose plain descent takes the step above: `logits` are $l(x_i)$, plain numbers, `log_q` the $\log q_\theta(x_i)$ that carry the gradient.
 
-# %%
+# %% tags=["slide-continue", "slide-code"]
 def die_loss(logits, log_q):
     return ...  # your line
 
@@ -585,6 +602,9 @@ viz.table(
 # - Enough seeds for an interval.
 # - A measure that noise does not pass.
 # - A threshold named before the run.
+
+# %% [markdown] tags=["notes", "slide-only"]
+# The experiment tests seventeen changes that way, on real digits: a small DCGAN, 2,000 steps, five seeds each. An arm leaves one of the tips on which the reference stands, or adds one more.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## An arm leaves a tip, or adds one
@@ -925,7 +945,14 @@ with networks.seeded(0):
     arena = GAN(mlp.Generator(2, 2, (64, 64)), mlp.Discriminator(2, (64, 64)), "boundary_seeking")
 widgets.toy_game(arena, ring("wgan_gp"), preview_rounds=scale.pick(ci=(0, 5), cpu=(0, 30, 300), gpu=(0, 30, 300)))
 
-# %% [markdown]
+# %% [markdown] tags=["slide", "slide-only"]
+# ## In short
+#
+# - A name is mostly one change to one place: the game, its training, the networks, or what the players are told.
+# - For the best $D$ the odds are $p/q$. Boundary seeking weighs the generator's samples by them, AdaGAN the data by what they leave open.
+# - A tip is an observation on one setting. A fair test: one change, the same seeds, a measure that noise does not pass, a threshold first.
+
+# %% [markdown] tags=["notes"]
 # # Going deeper
 #
 # The core path ends here. What follows: seven more pieces of the wall, and the boxes of all tips.
@@ -1244,14 +1271,7 @@ question(
 #
 # And the view? We had expected that the generator must see more than $7 \times 7$. It is the other way round: with $15 \times 15$ the pictures are farther off in each of three pairs, by 20 in the mean, and one in ten is a digit. That speaks against *these* gaps and not against a wide view: dilation takes neighbours away where it adds distance, and the two were not tested apart. Three trainings of 1,000 steps; whether more steps would turn it round we do not know.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## DTN: a judge that does not learn
-#
-# A fixed $f$ must see the same in both: a picture and its translation.
-#
-# $$\mathcal L_G = \text{adversarial} + \alpha\, \mathbb E_S \|f(x) - f(G(x))\|^2 + \beta\, \mathbb E_T \|x - G(x)\|^2$$
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ### 7.4 DTN: a judge that does not learn
 #
 # CycleGAN ties a translation to its input by translating back (lecture 18). Nearly five months earlier the domain transfer network tied it by a *fixed third party*: a network $f$, trained before, must see the same in a picture and in its translation. The translator even starts from what $f$ sees, $G(x) = g(f(x))$:
@@ -1260,7 +1280,7 @@ question(
 #
 # Printed digits are the source $S$, handwritten ones the target $T$; $f$ is the last hidden layer of a classifier of *printed* digits. Did the digit survive? A classifier of handwritten digits, which took no part, reads the translations.
 
-# %% tags=["slide-continue"]
+# %%
 printed, printed_test = (data.font_digits(16, n=n, split=split) for n, split in ((3000, "train"), (500, "test")))
 written = F.avg_pool2d(real32, 2)  # handwritten, 16 px
 written_labels, written_test = handwritten_digits("train", 32).labels, handwritten_digits("test", 32)
@@ -1383,7 +1403,7 @@ viz.table(
     caption=f"DTN, each term alone, and neither: {len(seeds)} trainings; below, differences seed by seed",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # Does the digit survive? In 0.60 of the translations, over five trainings. The harder null is the printed digits as they are: a reader of handwriting reads 0.41 of them, and no more when they are blurred. Without the two terms every digit becomes the same picture, read at chance. Constancy alone keeps 0.55, and identity adds 0.04, with an interval from 0.01 to 0.08.
 #
 # And identity alone, asked later, keeps 0.58: beside it constancy adds 0.02, with an interval from $-0.05$ to 0.09. So either term alone keeps about as much of the digit, and that constancy is needed is not shown. (Our $D$ has two classes, the paper's three.)
@@ -1494,14 +1514,7 @@ question(
 # That is what "on the manifold" costs, and $\lambda$ sets the price: lower it and
 # see whether every stroke is met.
 
-# %% [markdown] tags=["slide", "slide-only"]
-# ## IcGAN: encode, change the label, draw again
-#
-# $$\min_E\ \mathbb E_{z, y} \|z - E(G(z, y))\|^2, \qquad x' = G\bigl(E(x),\, y'\bigr)$$
-#
-# Unseen faces; encoded and drawn again; with red hair asked for; a random latent; the mean of 64 of these.
-
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # ### 7.6 IcGAN: encode, change the label, draw again
 #
 # The same wish for a *real* face, without a descent: a conditional generator $G(z, y)$ (lecture 09) needs only its inverse. IcGAN trains an encoder on the generator's own draws, for which $z$ is known, and a second one reads the label:
@@ -1542,7 +1555,7 @@ with torch.no_grad():
 mean_face, best_of_16 = strangers.mean(0), (strangers[:16] - real_faces).square().mean((2, 3, 4)).argmin(0)
 nearest = strangers[best_of_16, torch.arange(200)]  # chosen by the real face itself
 
-# %% tags=["slide-continue", "slide-picture"]
+# %%
 viz.show(
     viz.labelled_grid(
         torch.cat([x[:10] for x in (real_faces, again, edited, stranger, mean_face)]),
@@ -1608,7 +1621,7 @@ question(
     f"With each face's own label the label alone would do: the means of 64 are their face's nearest of 200 in {by_label_alone(mean_face):.2f}.",
 )
 
-# %% [markdown] tags=["notes"]
+# %% [markdown]
 # No picture was compared with another, only latents, and $E$ never saw a real face. The squared error is 0.52 of that of a random latent with the same label; with the code of another face it is 1.06.
 #
 # Do not read "half-way": two random draws differ by twice the variance, so the *mean* of many scores about a half without any encoder, that of 64 (last row) 0.56. To only 109 of the 200 faces $E$, then $G$ comes nearer than this blur.

@@ -33,6 +33,7 @@
     now = Math.max(0, Math.min(slides.length - 1, to));
     slides.forEach((slide, place) => slide.classList.toggle("now", place === now));
     slides.forEach((slide, place) => slide.setAttribute("aria-hidden", String(live() && place !== now)));
+    bar.classList.toggle("deeper", slides[now].classList.contains("deeper"));
     bar.style.width = `${(100 * (now + 1)) / slides.length}%`;
     if (location.hash !== `#/${now + 1}`) history.replaceState(null, "", `#/${now + 1}`);
     tell();
@@ -62,7 +63,8 @@
     began = Date.now();
     tell();
   };
-  const title = (place) => (slides[place] ? slides[place].querySelector("h2").textContent : "the end");
+  const title = (place) => (slides[place] ? `${deeper(place)}${slides[place].querySelector("h2").textContent}` : "the end");
+  const deeper = (place) => (slides[place].classList.contains("deeper") ? "deeper: " : "");
   const tell = () => {
     if (!speaker || speaker.closed) return;
     const at = (id) => speaker.document.getElementById(id);
