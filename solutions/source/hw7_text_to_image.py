@@ -317,7 +317,8 @@ def world(n, blindly):
 
 
 for n, blindly, what in ((50, False, "never fit"), (50, True, "fit one in 50"), (4, True, "fit one in 4")):
-    print(f"wrong sentences {what:13}: D reads {least_loss(*world(n, blindly)):.2f}, cannot read {blind_loss(*world(n, blindly)):.2f}")
+    reads, looks = (abs(loss(*world(n, blindly))) for loss in (least_loss, blind_loss))  # abs() makes 0 of -0
+    print(f"wrong sentences {what:13}: D reads {reads:.2f}, cannot read {looks:.2f}")
 
 # %% [markdown]
 # ## 7. A cloud around each sentence (2 points)

@@ -348,7 +348,7 @@ for first, most in ((5, 5), (5, 10), (5, 20), (2, 20)):
 # ## 6. Copies (2 points)
 #
 # A generator that has stored its training set draws the best samples of all. Write a test that finds it out, of your own design. `copying_p` returns a probability $p$: small, 0.01 or less, where too many samples lie too
-# near to the training set. Where the samples are like the held-out data, so small a $p$ should come about once in a hundred times, and one of 0.1 or less about once in ten. Two hundred lots of fresh data test that. A call may take 20 ms.
+# near to the training set. Where the samples are like the held-out data, so small a $p$ should come about once in a hundred times, and one of 0.1 or less about once in ten. Two hundred lots of fresh data test that, and a hundred with fewer points held out. A call may take 20 ms.
 # A small $p$ says *too near*, no more: a generator that draws only the middle of each heap copies nothing, and may get one, too.
 #
 # What is near? `held_out` is real data that nobody was trained on: its distances to the training set tell.

@@ -160,6 +160,13 @@ wrong("a fill of -20", "still there", matching_loss=filled_with(-20.0))
 wrong("a fill of -100", "still there", matching_loss=filled_with(-100.0))
 right("a fill of -1e9", matching_loss=filled_with(-1e9))
 wrong("soft targets", "not counted as the right one", matching_loss=by_soft_targets)
+
+
+def as_truth_values(attributes, asked):
+    return ((attributes[:, None] > 0) == (asked > 0)).logical_or(asked < 0).all(2)
+
+
+wrong("colours as truth values", "a number for each colour", fits=as_truth_values)
 wrong("the caller's table changed", "in place", matching_loss=diagonal_cleared)
 wrong("a number without a graph", "a scalar tensor", matching_loss=lambda *given: by_cross_entropy(*given).item())
 right("cross_entropy of the masked table and its transpose", matching_loss=by_cross_entropy)
@@ -190,6 +197,14 @@ def in_rows(scores):
 
 
 wrong("the caller's diagonal overwritten", "in place", r_precision=cleared_in_place)
+
+
+def beside_a_hundred(scores):
+    own = torch.eye(len(scores), dtype=torch.bool)
+    return (scores.diagonal() > scores.masked_fill(own, -100.0).amax(1)).double().mean()
+
+
+wrong("a fill of -100 among scores", "takes nobody out", r_precision=beside_a_hundred)
 wrong("hits and misses as a list", "", r_precision=lambda scores: scores.diagonal() > scores.mean(1))
 right("as many not below as one", r_precision=by_counting)
 right("sorted", r_precision=by_sorting)

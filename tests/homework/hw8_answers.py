@@ -322,6 +322,16 @@ def up_to(samples, train, held_out):
 
 wrong("Fisher's test, strictly below the border", "<= in place of <", copying_p=strictly_below)
 right("Fisher's test, up to the border", copying_p=up_to)
+
+
+def as_if_as_many(samples, train, held_out):
+    """One half of the nearest would be the samples', if both lots were equally large."""
+    near, fresh = hw8._near(samples, train), hw8._near(held_out, train)
+    few = torch.cat([near, fresh]).argsort()[: max(1, (len(near) + len(fresh)) // 20)]
+    return float(stats.binom.sf(int((few < len(near)).sum()) - 1, len(few), 0.5))
+
+
+wrong("a coin for each of the nearest", "need not be as many", copying_p=as_if_as_many)
 wrong("a border and a binomial", "the border is a guess, too", copying_p=border)
 wrong("the least of fifty p", "the least of many p", copying_p=least_of_fifty)
 right("shuffled labels", copying_p=by_shuffling)

@@ -319,6 +319,9 @@ _FITS = Slips("fits") | {
     "each picture with its own sentence only: the table has an entry for every pair": (
         lambda attributes, asked: ((attributes[: len(asked)] == asked[: len(attributes)]) | (asked[: len(attributes)] < 0)).all(1)
     ),
+    "a number for each colour, and for each kind of hair: they are no truth values": lambda attributes, asked: (
+        ((attributes > 0)[:, None] == (asked > 0)) | (asked < 0)
+    ).all(2),
     "the table is turned round: True where the sentence fits": lambda attributes, asked: ~_fits(attributes, asked),
     _BOOL: lambda attributes, asked: _fits(attributes, asked).double(),
 }
@@ -427,11 +430,11 @@ _MATCHING = Slips("matching_loss") | {
 @part(points=5)
 def matching(sheet: Sheet, fits: Callable, matching_loss: Callable) -> None:
     with sheet.item("which sentences fit which pictures", 1):
-        attributes = torch.randint(0, 2, (6, 4), generator=sheet.generator)
+        attributes = torch.randint(0, 4, (6, 4), generator=sheet.generator)
         asked = attributes[[0, 1, 2, 3]].clone()
         asked[torch.rand(4, 4, generator=sheet.generator) < 0.4] = -1
         asked[0], asked[1, :2], asked[1, 2:] = -1, attributes[1, :2], -1
-        asked[2, 0], asked[2, 1:], asked[3, 1] = 1 - attributes[0, 0], -1, attributes[3, 1]
+        asked[2, 0], asked[2, 1:], asked[3, 1] = 1 + (attributes[0, 0] + 1) % 3, -1, attributes[3, 1]
         with unchanged(attributes=attributes, asked=asked):
             came = shape(fits(attributes, asked), (6, 4), slips=_FITS.at(attributes, asked))
         close(came, _fits(attributes, asked).double(), "1 for True, 0 for False", _FITS.at(attributes, asked))
@@ -493,6 +496,9 @@ _PRECISION = Slips("r_precision") | {
         (s.argmax(1) == torch.arange(len(s))).double().mean()
     ),
     "a picture looks for its sentence along its row: this is the other way round": _won(lambda s: _best_other(s, 0)),
+    "-100 is a score, too, and may be larger than all others: it takes nobody out; -torch.inf does": _won(
+        lambda s: _best_other(s, instead=-100.0)
+    ),
     "0 is a score, and may be larger than all others: it takes nobody out": _won(lambda s: _best_other(s, instead=0.0)),
     "the own sentence is among the others: nothing is larger than itself": _won(lambda s: s.amax(1)),
     "the number of hits: divide by the number of pictures": lambda s: _precision(s) * len(s),
@@ -520,6 +526,7 @@ def precision(sheet: Sheet, r_precision: Callable) -> None:
 
     with sheet.item("scores below 0", 0.5):
         read(scores - 30, "all scores below 0")
+        read(scores - 2000, "all scores near -2000")
         read(-scores, "another sign")
 
     with sheet.item("ties", 0.5):

@@ -972,6 +972,15 @@ def _strictly_nearer(samples: Tensor, train: Tensor, held_out: Tensor) -> float:
     return float(hypergeom.sf(int((near < border).sum()) - 1, len(near) + len(fresh), len(near), both))
 
 
+def _by_coin(samples: Tensor, train: Tensor, held_out: Tensor) -> float:
+    """As if the nearest were the samples' or the held-out points' by the toss of a coin."""
+    from scipy.stats import binom
+
+    both = torch.cat([_near(samples, train), _near(held_out, train)])
+    few = both.argsort()[: max(1, round(0.05 * len(both)))]
+    return float(binom.sf(int((few < len(samples)).sum()) - 1, len(few), 0.5))
+
+
 _COPYING = Slips("copying_p") | {
     "exact copies all lie at distance 0, and so does the border then: <= in place of <": _strictly_nearer,
     "a copy need not be exact: how near is near? The held-out samples say": (
@@ -993,6 +1002,7 @@ _COPYING = Slips("copying_p") | {
 
 _ON_LEVEL = Slips("copying_p") | {  # where p itself is wrong, though no suspect shows it
     "the border is a guess, too, made of few held-out points: it accuses too many of the honest": _by_border,
+    "samples and held-out points need not be as many: count both": _by_coin,
     "the least of many p is no p: choose one K before you look": (
         lambda s, t, h: _least_of(s, t, h, most=60),
         lambda s, t, h: _least_of(s, t, h, most=len(s) + len(h)),
@@ -1026,8 +1036,8 @@ def _p_of(copying_p: Callable, *lots: Tensor) -> float:
     return p
 
 
-def _on_level(level: float, often: str) -> str:
-    return f"fresh data, p of {level:g} or less: {often}"
+def _on_level(level: float, often: str = "no more often than that", lots: str = "") -> str:
+    return f"fresh data{lots}, p of {level:g} or less: {often}"
 
 
 def _levels(sheet: Sheet, copying_p: Callable, rounds: int = 200) -> list[str]:
@@ -1037,6 +1047,8 @@ def _levels(sheet: Sheet, copying_p: Callable, rounds: int = 200) -> list[str]:
     said = []
     for level, most in ((0.01, 7), (0.1, 40)):  # an exact test exceeds these bounds once in a thousand times, or more rarely
         said.append(_on_level(level, "too often" if sum(p <= level for p in found) > most else "no more often than that"))
+    fewer = sum(_p_of(copying_p, real(200), real(400), real(100)) <= 0.1 for _ in range(rounds // 2))
+    said.append(_on_level(0.1, "too often" if fewer > 20 else "no more often than that", " and 100 held out"))
     return said
 
 
@@ -1064,7 +1076,7 @@ def copies(sheet: Sheet, copying_p: Callable) -> None:
     said = functools.cache(lambda: _accused(sheet, copying_p))  # asked in an item: an answer's error belongs to it
     with sheet.item("a store is found out, and an honest generator is not accused", 1):
         _agree(said()[:-1], right[:-1], _COPYING.by(lambda f: _accused(sheet, f)[:-1]))
-        levels = [_on_level(level, "no more often than that") for level in (0.01, 0.1)]
+        levels = [_on_level(0.01), _on_level(0.1), _on_level(0.1, lots=" and 100 held out")]
         _agree(_levels(sheet, copying_p), levels, _ON_LEVEL.by(lambda f: _levels(sheet, f)))
     with sheet.item("nor does one copy in ten escape", 1):
         _agree(said(), right, _COPYING.by(lambda f: _accused(sheet, f)))
