@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from gancourse.classroom.homework import hw7, hw8
+from gancourse.classroom.homework import build, hw7, hw8
+from tests.homework import planting
 
 SEEDS = range(100, 125)
 
@@ -62,3 +65,20 @@ def test_lots_of_all_rows_are_told_from_lots_of_the_first(seed: int) -> None:
 def test_faults_are_asked_for_other_names_and_seeds_each_time(seed: int) -> None:
     said = _said(hw8.faults, hw8._reported, hw8._effect, hw8._prepared, seed=seed)
     assert not any(said.values()), said
+
+
+def test_samples_and_modes_of_the_last_picture_are_of_one_kind() -> None:
+    """The check has float64 throughout; who made use of it must not be stopped where the modes are float32."""
+    (source,) = (source for source in build.sources() if source.stem.startswith("hw8_"))
+    code = source.read_text(encoding="utf-8").split("\ndef worth_of", 1)[1].split("\n\n\n", 1)[0]
+    ring = SimpleNamespace(modes=torch.eye(2))
+    space = {"ring": ring, "worth": lambda samples, modes, std: torch.cdist(samples, modes).min(1).values.mean()}
+    exec(f"def worth_of{code}", space)
+    for samples in (torch.zeros(3, 2), torch.zeros(3, 2).double()):
+        assert space["worth_of"](samples) == 1
+
+
+def test_each_column_of_faces_has_its_sentence_below() -> None:
+    cells = json.loads(planting.notebook("hw7").read_text(encoding="utf-8"))["cells"]
+    (shown,) = (text for cell in cells if "that the players have not read" in (text := "".join(cell["source"])))
+    assert "told[:10]" in shown and 'for k in range(10):\n    print(f"column' in shown
