@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -90,6 +91,28 @@ right(
     mean_of_words=lambda v, w: v.masked_fill((w == 0).unsqueeze(2), 0).sum(1) / (w > 0).sum(1).unsqueeze(1),
 )
 
+
+def read_to_the_first_zero(states, words):
+    return states[torch.arange(len(states)), words.argmin(1) - 1]
+
+
+def by_assertion(texts, vocabulary, length):
+    for text in texts:
+        unknown = [word for word in re.findall(r"[a-z]+", text.lower()) if word not in vocabulary]
+        assert not unknown, f"unknown words: {', '.join(unknown)}"
+    return by_dictionary(texts, vocabulary, length)
+
+
+def masked_in_float64(vectors, words):
+    known = (words > 0).double()[..., None]
+    return (vectors * known).sum(1) / known.sum(1)
+
+
+wrong("the mask takes the vectors to float64", "took another type along", mean_of_words=masked_in_float64)
+wrong("an end at the first zero", "no zero", last_state=read_to_the_first_zero)
+wrong("assert in place of a ValueError", "raise a ValueError", tokenise=by_assertion)
+right("a mask of the vectors' type", mean_of_words=lambda v, w: (v * (w > 0).type_as(v)[..., None]).sum(1) / (w > 0).sum(1, True))
+
 # 2. A space where both meet
 
 
@@ -116,6 +139,34 @@ def diagonal_cleared(pictures, sentences, fits, temperature):
     return by_cross_entropy(pictures, sentences, fits, temperature)
 
 
+def filled_with(fill):
+    """The loss with this in place of the scores that are left out."""
+
+    def loss(pictures, sentences, fits, temperature):
+        scores = F.normalize(pictures, dim=1) @ F.normalize(sentences, dim=1).T / temperature
+        scores = scores.masked_fill(fits & ~torch.eye(len(fits), dtype=torch.bool), fill)
+        return (scores.logsumexp(1) + scores.logsumexp(0) - 2 * scores.diagonal()).mean() / 2
+
+    return loss
+
+
+def by_soft_targets(pictures, sentences, fits, temperature):
+    scores = F.normalize(pictures, dim=1) @ F.normalize(sentences, dim=1).T / temperature
+    rows, columns = (t.to(scores) / t.sum(1, keepdim=True) for t in (fits, fits.T))
+    return (F.cross_entropy(scores, rows) + F.cross_entropy(scores.T, columns)) / 2
+
+
+wrong("a fill of -20", "still there", matching_loss=filled_with(-20.0))
+wrong("a fill of -100", "still there", matching_loss=filled_with(-100.0))
+right("a fill of -1e9", matching_loss=filled_with(-1e9))
+wrong("soft targets", "not counted as the right one", matching_loss=by_soft_targets)
+
+
+def as_truth_values(attributes, asked):
+    return ((attributes[:, None] > 0) == (asked > 0)).logical_or(asked < 0).all(2)
+
+
+wrong("colours as truth values", "a number for each colour", fits=as_truth_values)
 wrong("the caller's table changed", "in place", matching_loss=diagonal_cleared)
 wrong("a number without a graph", "a scalar tensor", matching_loss=lambda *given: by_cross_entropy(*given).item())
 right("cross_entropy of the masked table and its transpose", matching_loss=by_cross_entropy)
@@ -146,6 +197,14 @@ def in_rows(scores):
 
 
 wrong("the caller's diagonal overwritten", "in place", r_precision=cleared_in_place)
+
+
+def beside_a_hundred(scores):
+    own = torch.eye(len(scores), dtype=torch.bool)
+    return (scores.diagonal() > scores.masked_fill(own, -100.0).amax(1)).double().mean()
+
+
+wrong("a fill of -100 among scores", "takes nobody out", r_precision=beside_a_hundred)
 wrong("hits and misses as a list", "", r_precision=lambda scores: scores.diagonal() > scores.mean(1))
 right("as many not below as one", r_precision=by_counting)
 right("sorted", r_precision=by_sorting)
@@ -196,6 +255,32 @@ def looked_at_after(fits, generator, tries=1000):
     raise ValueError("none")
 
 
+def refused_by_rows(fits, generator, tries=1000):
+    """Without an end where no row and no column is all True, and yet no permutation will do."""
+    if fits.all(1).any() or fits.all(0).any():
+        raise ValueError("a sentence that fits all, or a picture that all fit")
+    while fits[torch.arange(len(fits)), p := torch.randperm(len(fits), generator=generator)].any():
+        pass
+    return p
+
+
+def from_its_seed(fits, generator, tries=1000):
+    """The permutation of the generator's seed, however often it is asked."""
+    return by_search(fits, torch.Generator().manual_seed(generator.initial_seed()), tries)
+
+
+def by_numpy_from_its_seed(fits, generator, tries=1000):
+    draw = np.random.default_rng(generator.initial_seed())
+    for _ in range(tries):
+        p = torch.from_numpy(draw.permutation(len(fits)))
+        if not fits[torch.arange(len(fits)), p].any():
+            return p
+    raise ValueError("none")
+
+
+wrong("whole rows refused, and no end", "has no end", mismatch=refused_by_rows)
+wrong("a generator made from its seed", "stands still", mismatch=from_its_seed)
+wrong("numpy's generator made from its seed", "stands still", mismatch=by_numpy_from_its_seed)
 right("one permutation before the loop", mismatch=looked_at_after)
 right("a search from row to row", mismatch=by_search)
 right("any() over Python's numbers", mismatch=by_for_else)
@@ -230,6 +315,11 @@ def judge_frozen(discriminator, fake, e):
     return F.softplus(-discriminator(fake, e)).mean()
 
 
+def fake_cut_in_place(discriminator, x, e, wrong, fake):
+    return by_labels(discriminator, x, e, wrong, fake.detach_())
+
+
+wrong("detach_() of the caller's fake", "cuts the caller's fake", discriminator_loss=fake_cut_in_place)
 wrong("D left in evaluation mode", "puts the mode back", discriminator_loss=lambda d, *more: by_labels(d.eval(), *more))
 wrong("D frozen for good by G's loss", "or D will never learn", generator_loss=judge_frozen)
 right("binary cross-entropy with logits", discriminator_loss=by_labels)
@@ -239,7 +329,57 @@ right(
     generator_loss=lambda d, fake, e: -F.logsigmoid(d(fake, e)).mean(),
 )
 
-# 6. A cloud around each sentence
+# 6. What reading is worth
+
+
+def by_loops_over_pairs(true, fake, wrong):
+    total = 0.0
+    for t, f, w in zip(*(table.flatten().tolist() for table in (true, fake, wrong)), strict=True):
+        bad = f / 2 + w / 2
+        if t > 0:
+            total -= t * math.log(t / (t + bad))
+        if bad > 0:
+            total -= bad * math.log(bad / (t + bad))
+    return total
+
+
+def by_descent(true, fake, wrong):
+    """Newton's method on the logits of D: no formula of the best one."""
+    logits, false = torch.zeros_like(true), (fake + wrong) / 2
+    for _ in range(60):
+        d = logits.sigmoid()
+        logits = logits - ((d - 1) * true + d * false) / ((true + false) * d * (1 - d)).clamp(min=1e-30)
+        logits = logits.clamp(-30, 30)
+    return (F.softplus(-logits) * true + F.softplus(logits) * false).sum()
+
+
+def by_divergence(true, fake, wrong):
+    """2 log 2 less twice the divergence of Jensen and Shannon, of the true from the false pairs."""
+    false = (fake + wrong) / 2
+    middle = (true + false) / 2
+    kl = [torch.where(p > 0, p * (p / middle).log(), 0.0).sum() for p in (true, false)]
+    return 2 * math.log(2) - sum(kl)
+
+
+def each_alone(loss):
+    return lambda *tables: loss(*(table.sum(dim=1, keepdim=True) for table in tables))
+
+
+def overwritten(true, fake, wrong):
+    false = fake.add_(wrong).div_(2)
+    return by_loops_over_pairs(true, 2 * false, 0 * false)
+
+
+for what, loss in (("loops", by_loops_over_pairs), ("a divergence", by_divergence), ("descent", by_descent)):
+    right(f"the least loss by {what}", least_loss=loss, blind_loss=each_alone(loss))
+wrong("the table of fakes overwritten", "in place", least_loss=overwritten)
+wrong(
+    "numbers for each picture",
+    "one number",
+    blind_loss=lambda t, f, w: torch.stack([by_descent(*x) for x in zip(t, f, w, strict=True)]),
+)
+
+# 7. A cloud around each sentence
 
 
 def by_torch(mean, log_std):

@@ -47,6 +47,26 @@ def chance_as_a_list(real, n, times, distance, generator):
     return found
 
 
+def of_rows(a, b):
+    s, t = torch.cov(a), torch.cov(b)
+    return (
+        (a.mean(0) - b.mean(0)).square().sum()
+        + (s.trace() + t.trace())
+        - 2 * torch.linalg.eigvals(s @ t).real.clamp(0).sqrt().sum()
+    )
+
+
+def of_the_first_rows(real, n, times, distance, generator):
+    found = []
+    for _ in range(times):
+        p = torch.randperm(2 * n, generator=generator)
+        found.append(float(distance(real[p[:n]], real[p[n:]])))
+    return torch.tensor(found)
+
+
+wrong("the first 2 n rows for ever", "shuffle all rows", by_chance=of_the_first_rows)
+wrong("covariances of the rows", "torch.cov(a.T)", frechet=of_rows)
+wrong("more than, and no 1", "as large counts", p_value=lambda value, null: (null > value).double().mean())
 right("scipy's root of a matrix", frechet=by_sqrtm)
 right("the symmetric root", frechet=by_symmetric_root)
 wrong("no clamp", "NaN", frechet=unclamped)
@@ -86,13 +106,19 @@ def variation(samples, modes, std):
 
 right("a lattice", captures=lattice)
 wrong("the lecture's grid by heart", captures=by_heart)
+right("one place, shaken as wide as a heap", hits=lambda n, low, high, one, g: one + 0.05 * torch.randn(n, 2, generator=g))
 right("one place, shaken", hits=lambda n, low, high, one, g: one + 0.005 * torch.randn(n, 2, generator=g))
 right("recall by four corners", recalls=corners)
 right("recall by a lattice, whose balls touch", recalls=lattice)
 right("the share of modes served", worth=lambda s, m, d: float((hw8._good(s, m, d) / len(s) >= 0.5 / len(m)).double().mean()))
 right("one minus the total variation", worth=variation)
 right("the course's share of the data that is missed", worth=lambda s, m, d: 1 - mode_report(s, gaussian_mixture(m, d)).missed)
-wrong("entropy of the shares", worth=entropy)
+wrong(
+    "noise in float32",
+    "third neighbour is very far",
+    recalls=lambda n, lo, hi, one, g: lo + (hi - lo) * torch.rand(n, 2, generator=g),
+)
+wrong("entropy of the shares", "an entropy falls slowly", worth=entropy)
 wrong("the Frechet distance to the centres", worth=lambda s, m, d: 1 / (1 + float(hw8._frechet(s, m))))
 
 # 3. Faults
@@ -119,6 +145,28 @@ def with_repeats(train, score, losses, rates, seeds):
     return old - new
 
 
+def best_of_all(train, score, seeds, validation, test):
+    return score(min((g for s in seeds for g in train(s)), key=lambda g: score(g, validation)), test)
+
+
+def mean_over_seeds(*given):
+    differences = with_repeats(*given)
+    return float(sum(differences) / len(differences))
+
+
+def by_heart_too(train, score, losses, rates, seeds):
+    at = {(x, r): [score(train(x, r, s)) for s in range(5)] for x in ("old", "new") for r in (1e-3, 1e-4)}
+    return [sum(at["old", r][s] - at["new", r][s] for r in (1e-3, 1e-4)) / 2 for s in range(5)]
+
+
+def by_four_seeds(train, score, seeds, validation, test):
+    return by_argmin(train, score, range(4), validation, test)
+
+
+wrong("the best checkpoint of all seeds", "the best seed is still chosen", reported=best_of_all)
+wrong("the seeds by heart", reported=by_four_seeds)
+wrong("the mean over the seeds", "not their mean", effect=mean_over_seeds)
+wrong("names, rates and seeds by heart", effect=by_heart_too)
 right("argmin", reported=by_argmin)
 right("a tensor of scores", reported=lambda *given: torch.tensor(by_argmin(*given)))
 right("a tensor of differences", effect=with_repeats)
@@ -155,14 +203,37 @@ right("scipy's interval", interval=lambda s: stats.t.interval(0.95, len(s) - 1, 
 wrong("a bootstrap of five", interval=bootstrap)
 
 
-def by_halving(wanted, power_of, most):
-    low, high = 5, most
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if power_of(middle) >= wanted else (middle + 1, high)
-    if power_of(low) < wanted:
-        raise ValueError("too few")
-    return low
+def by_running_sums(first, most, rounds, generator):
+    x = torch.randn(rounds, most, generator=generator, dtype=torch.float64)
+    n = torch.arange(1, most + 1)
+    mean, square = x.cumsum(1) / n, x.square().cumsum(1) / n
+    s = ((square - mean.square()).clamp(min=0) * n / (n - 1)).sqrt()
+    t = torch.tensor([math.nan if k < 2 else stats.t.ppf(0.975, k - 1) for k in n.tolist()])
+    return (mean.abs() > t * s / n.sqrt())[:, first - 1 :].any(1).double().mean()
+
+
+def one_by_one(first, most, rounds, generator):
+    """Trainings are made when they are needed, for those who still look."""
+    found, x = 0, torch.randn(rounds, first, generator=generator)
+    while True:
+        low, high = (m := x.mean(1)) - (h := stats.t.ppf(0.975, x.shape[1] - 1) * x.std(1) / x.shape[1] ** 0.5), m + h
+        inside = (low <= 0) & (high >= 0)
+        found, x = found + int((~inside).sum()), x[inside]
+        if x.shape[1] == most:
+            return found / rounds
+        x = torch.cat([x, torch.randn(len(x), 1, generator=generator)], 1)
+
+
+def peeking_by_numpy(first, most, rounds, generator):
+    x = np.random.default_rng(generator.initial_seed()).normal(size=(rounds, most))
+    p = np.stack([stats.ttest_1samp(x[:, :n], 0, axis=1).pvalue for n in range(first, most + 1)])
+    return (p < 0.05).any(0).mean()
+
+
+def other_trainings_looked_at(first, most, rounds, generator):
+    x = torch.randn(rounds, most, generator=generator)
+    looks = [stats.ttest_1samp(x[:, n - first : n].numpy(), 0, axis=1).pvalue < 0.05 for n in range(first, most + 1)]
+    return np.mean(np.any(looks, 0))
 
 
 def by_numpy(n, mean, spread, bound, rounds, generator):
@@ -205,13 +276,24 @@ def polite(answer):
 
 right("open first", verdict=verdict_in_another_order)
 wrong("returned, not raised", "'a ValueError'", verdict=polite(hw8._verdict))
-wrong("returned, not raised, of trainings", "'a ValueError'", trainings=polite(hw8._trainings))
+
+
+def five_to_reproduce(span, n, low, high, nulls, control):
+    """Five trainings are asked of a claim that is reproduced, not of one that is contradicted."""
+    said = verdict_in_another_order(span, max(n, 5), low, high, nulls, control)
+    return "open" if said == "reproduced" and n < 5 else said
+
+
+wrong("three contradict", "fewer than five", verdict=five_to_reproduce)
 wrong("always open", verdict=lambda *given: "open")
 wrong("few are open, whatever passes", "however few", verdict=few_first)
 wrong("at the edge is outside", "only touches", verdict=touching_is_outside)
 wrong("the spread of all draws", "of the trainings' means, not of all draws", interval=spread_of_all_draws)
-right("halving", trainings=by_halving)
-right("the least of a list", trainings=lambda wanted, f, most: min(n for n in range(5, most + 1) if f(n) >= wanted))
+right("running sums", peeking=by_running_sums)
+right("trainings made when they are needed", peeking=one_by_one)
+right("scipy's test, numpy's draws", peeking=peeking_by_numpy)
+wrong("the last `first` trainings alone", peeking=other_trainings_looked_at)
+wrong("five in a hundred", "how often does *some* look", peeking=lambda *given: 0.05)
 right("numpy's draws", power=by_numpy)
 wrong("nobody is accused", copying_p=lambda *given: 0.5)
 wrong("everybody is accused", copying_p=lambda *given: 0.0)
@@ -224,6 +306,32 @@ def before_the_first(samples, train, held_out):
     return math.prod((n - i) / (of - i) for i in range(int((near < fresh.min()).sum())))
 
 
+def strictly_below(samples, train, held_out):
+    near, fresh = hw8._near(samples, train), hw8._near(held_out, train)
+    edge = torch.cat([near, fresh]).quantile(0.05)
+    few = [[int((x < edge).sum()), int((x >= edge).sum())] for x in (near, fresh)]
+    return float(stats.fisher_exact(few, alternative="greater").pvalue)
+
+
+def up_to(samples, train, held_out):
+    near, fresh = hw8._near(samples, train), hw8._near(held_out, train)
+    edge = torch.cat([near, fresh]).quantile(0.05)
+    few = [[int((x <= edge).sum()), int((x > edge).sum())] for x in (near, fresh)]
+    return float(stats.fisher_exact(few, alternative="greater").pvalue)
+
+
+wrong("Fisher's test, strictly below the border", "<= in place of <", copying_p=strictly_below)
+right("Fisher's test, up to the border", copying_p=up_to)
+
+
+def as_if_as_many(samples, train, held_out):
+    """One half of the nearest would be the samples', if both lots were equally large."""
+    near, fresh = hw8._near(samples, train), hw8._near(held_out, train)
+    few = torch.cat([near, fresh]).argsort()[: max(1, (len(near) + len(fresh)) // 20)]
+    return float(stats.binom.sf(int((few < len(near)).sum()) - 1, len(few), 0.5))
+
+
+wrong("a coin for each of the nearest", "need not be as many", copying_p=as_if_as_many)
 wrong("a border and a binomial", "the border is a guess, too", copying_p=border)
 wrong("the least of fifty p", "the least of many p", copying_p=least_of_fifty)
 right("shuffled labels", copying_p=by_shuffling)

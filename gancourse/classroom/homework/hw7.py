@@ -8,6 +8,7 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from gancourse.classroom.homework.checks.calls import finite_differences, gradient, unchanged
 from gancourse.classroom.homework.checks.players import as_it_was
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
-from gancourse.classroom.homework.checks.values import close, compare, equal, finite, scalar, shape, true
+from gancourse.classroom.homework.checks.values import close, compare, equal, finite, number, scalar, shape, tensor, true
 from gancourse.classroom.right import augmented as _augment
 from gancourse.classroom.right import matching as _cls
 from gancourse.classroom.slips import Slips, summed, swapped, times
@@ -90,6 +91,11 @@ def _key_error(words: Sequence[str], vocabulary: Sequence[str], length: int) -> 
     _refusing([word for word in words if numbers[word] >= 0], vocabulary, length)
 
 
+def _asserting(words: Sequence[str], vocabulary: Sequence[str], length: int) -> None:
+    assert set(words) <= set(vocabulary), f"unknown: {', '.join(set(words) - set(vocabulary))}"
+    _refusing(words, vocabulary, length)
+
+
 def _any_length(words: list[str], vocabulary: Sequence[str], length: int) -> None:
     _refusing(words[:length], vocabulary, length)
     del words[length:]
@@ -106,6 +112,9 @@ def _zero_for_unknown(vocabulary: Sequence[str], word: str) -> int:
 _tokenise = _numbered()
 _TOKENISE = Slips("tokenise") | {
     "the first word has the number 1: 0 is the padding's": _numbered(number=lambda v, word: list(v).index(word)),
+    "a word's number is its place in the vocabulary as it is given, not in the alphabet": _numbered(
+        number=lambda v, word: sorted(v).index(word) + 1
+    ),
     "zeros fill up the end of a row, not its beginning": _numbered(fill=lambda row, n, v: [0] * (n - len(row)) + row),
     "what fills up is 0": (
         _numbered(fill=lambda row, n, v: row + [-1] * (n - len(row))),
@@ -129,6 +138,8 @@ _TOKENISE = Slips("tokenise") | {
         _named_by(lambda words, vocabulary: f"unknown words in {words}"),
     ),
     "a KeyError or an IndexError says nothing to whoever typed the sentence: raise a ValueError": _numbered(refuse=_key_error),
+    "an assert is for what cannot happen, and python -O leaves it out: raise a ValueError": _numbered(refuse=_asserting),
+    "a sentence of exactly `length` words is not too long": _numbered(refuse=lambda words, v, n: _refusing(words, v, n - 1)),
     "a sentence that is too long is refused: cut off, it says something else": _numbered(refuse=_any_length),
     "a sentence without words is refused: it has no last word": _numbered(refuse=_empty_too),
 }
@@ -165,6 +176,9 @@ _MEAN = Slips("mean_of_words") | {
 }
 
 
+_TYPE = "the mask took another type along: .to(vectors)"
+
+
 def _state_at(place: Callable) -> Callable:
     """The state at ``place(number of words)``."""
     return lambda states, words: states[torch.arange(len(states)), place((words > 0).sum(1))]
@@ -179,6 +193,9 @@ _LAST = Slips("last_state") | {
         lambda states, words: _state_at(lambda n: n.clamp(max=states.shape[1] - 1))(states, words),
     ),
     "one place for the whole batch: each sentence has its own end": _state_at(lambda n: n.max().expand(len(n)) - 1),
+    "the first zero ends a sentence only where there is one, and a full row has no zero: count the words": (
+        lambda states, words: states[torch.arange(len(states)), words.argmin(1) - 1]
+    ),
     "this is the state after the first word": lambda states, words: states[:, 0],
     "this is the state before the last word": _state_at(lambda n: (n - 2).clamp(min=0)),
     "this is the mean of the states": lambda states, words: _mean_of_words(states, words),
@@ -204,15 +221,16 @@ def _tried(tokenise: Callable, text: str, vocabulary: Sequence[str], words: Sequ
             said -= whole
         named = [word for word in words if word in said]
         return " and ".join(["a ValueError", *(f"that names {word}" for word in named)])
-    except (KeyError, IndexError) as error:
-        return f"a {type(error).__name__}"
+    except (KeyError, IndexError, AssertionError) as error:
+        name = type(error).__name__
+        return f"{'a' if name.startswith('K') else 'an'} {name}"
     return f"the row {row[1].tolist()}" if isinstance(row, Tensor) and row.ndim == 2 else "something else"
 
 
 @part(points=4)
 def sentences(sheet: Sheet, tokenise: Callable, mean_of_words: Callable, last_state: Callable) -> None:
-    vocabulary = ["a", "and", "dark", "glasses", "hair", "long", "no", "pale", "person", "red", "short", "skin", "smiling"]
-    vocabulary += ["with", "without"]
+    vocabulary = ["with", "a", "and", "dark", "glasses", "hair", "long", "no", "pale", "person", "red", "short", "skin"]
+    vocabulary += ["without", "smiling"]  # not in the order of the alphabet
 
     with sheet.item("words as numbers", 1):
 
@@ -238,7 +256,13 @@ def sentences(sheet: Sheet, tokenise: Callable, mean_of_words: Callable, last_st
 
     with sheet.item("what is refused", 1):
         bad = [f"{'qwxz'[sheet.integer(0, 3)]}{word}" for word in ("redd", "beard")]
-        for text in (f"{bad[0]} hair", f"a {bad[1]} and {bad[0]} hair", "red and red and red and red", "?"):
+        for text in (
+            f"{bad[0]} hair",
+            f"a {bad[1]} and {bad[0]} hair",
+            "red and red and red and red",
+            "red and red and red hair",
+            "?",
+        ):
 
             def tried(f: Callable, text: str = text) -> str:
                 return _tried(f, text, vocabulary, bad)
@@ -263,6 +287,8 @@ def sentences(sheet: Sheet, tokenise: Callable, mean_of_words: Callable, last_st
             compare(
                 answer, right, (x[:, :6] + 1e9 * (words[:, :6, None] == 0), words[:, :6]), slips, "large numbers at the padding"
             )
+            kind = tensor(answer(x.float(), words)).dtype
+            true(kind == torch.float32, "float32 for vectors of float32", f"{kind}", _TYPE)
             weight = sheet.randn(5, 5)
 
             def slope(f: Callable, weight: Tensor = weight) -> Tensor:
@@ -293,6 +319,9 @@ _FITS = Slips("fits") | {
     "each picture with its own sentence only: the table has an entry for every pair": (
         lambda attributes, asked: ((attributes[: len(asked)] == asked[: len(attributes)]) | (asked[: len(attributes)] < 0)).all(1)
     ),
+    "a number for each colour, and for each kind of hair: they are no truth values": lambda attributes, asked: (
+        ((attributes > 0)[:, None] == (asked > 0)) | (asked < 0)
+    ).all(2),
     "the table is turned round: True where the sentence fits": lambda attributes, asked: ~_fits(attributes, asked),
     _BOOL: lambda attributes, asked: _fits(attributes, asked).double(),
 }
@@ -301,6 +330,12 @@ _FITS = Slips("fits") | {
 def _find(scores: Tensor, left_out: Tensor) -> Tensor:
     """How hard it is for each row to find its own column: minus the logarithm of a softmax over the row, [N]."""
     return scores.masked_fill(left_out, -torch.inf).logsumexp(1) - scores.diagonal()
+
+
+def _towards_all(scores: Tensor, left_out: Tensor) -> Tensor:
+    """The same with soft targets: all that fit are right, and share 1 among them."""
+    right = left_out | torch.eye(len(scores), dtype=torch.bool)
+    return -(scores.log_softmax(1) * right).sum(1) / right.sum(1)
 
 
 def _others(fits: Tensor) -> Tensor:
@@ -328,6 +363,7 @@ def _matched(
 _matching = _matched()
 _DOWN = "a logarithm of a softmax that has rounded to 0, or an exponential that overflows: use logsumexp or log_softmax"
 _ONE_LOSS = "one number: the mean over the batch and both directions"
+_STILL_THERE = "what is left out is still there: beside a score of -100 a fill of -20 or -100 is large; -torch.inf never is"
 _MATCHING = Slips("matching_loss") | {
     "the pictures' vectors are detached: their encoder learns, too": lambda p, *others: _matching(p.detach(), *others),
     "the sentences' vectors are detached: their encoder learns, too": lambda p, s, *others: _matching(p, s.detach(), *others),
@@ -371,8 +407,13 @@ _MATCHING = Slips("matching_loss") | {
     "a score of 0 is a score, e^0 = 1, and leaves nobody out": _matched(
         find=lambda s, left: s.masked_fill(left, 0.0).logsumexp(1) - s.diagonal()
     ),
-    "a sentence that fits is left out, not counted as the right one": _matched(
-        find=lambda s, left: s.logsumexp(1) - s.masked_fill(~left & ~torch.eye(len(s), dtype=torch.bool), -torch.inf).logsumexp(1)
+    "a sentence that fits is left out, not counted as the right one": (
+        _matched(
+            find=lambda s, left: (
+                s.logsumexp(1) - s.masked_fill(~left & ~torch.eye(len(s), dtype=torch.bool), -torch.inf).logsumexp(1)
+            )
+        ),
+        _matched(find=_towards_all),
     ),
     "the own pair is left out, too: fits is True on the diagonal": _matched(
         out=lambda fits: (fits, fits.T), find=lambda s, left: -s.masked_fill(left, -torch.inf).log_softmax(1).diagonal()
@@ -389,11 +430,11 @@ _MATCHING = Slips("matching_loss") | {
 @part(points=5)
 def matching(sheet: Sheet, fits: Callable, matching_loss: Callable) -> None:
     with sheet.item("which sentences fit which pictures", 1):
-        attributes = torch.randint(0, 2, (6, 4), generator=sheet.generator)
+        attributes = torch.randint(0, 4, (6, 4), generator=sheet.generator)
         asked = attributes[[0, 1, 2, 3]].clone()
         asked[torch.rand(4, 4, generator=sheet.generator) < 0.4] = -1
         asked[0], asked[1, :2], asked[1, 2:] = -1, attributes[1, :2], -1
-        asked[2, 0], asked[2, 1:], asked[3, 1] = 1 - attributes[0, 0], -1, attributes[3, 1]
+        asked[2, 0], asked[2, 1:], asked[3, 1] = 1 + (attributes[0, 0] + 1) % 3, -1, attributes[3, 1]
         with unchanged(attributes=attributes, asked=asked):
             came = shape(fits(attributes, asked), (6, 4), slips=_FITS.at(attributes, asked))
         close(came, _fits(attributes, asked).double(), "1 for True, 0 for False", _FITS.at(attributes, asked))
@@ -430,6 +471,8 @@ def matching(sheet: Sheet, fits: Callable, matching_loss: Callable) -> None:
         what = "the loss in float32 where each picture is nearest to the other's sentence, 200 between the scores"
         close(matching_loss(far, -far, own[:2, :2], 0.01), 200.0, what, slip=_DOWN, rtol=1e-4)
         finite(gradient(lambda v: matching_loss(v, -far, own[:2, :2], 0.01), far + 0.1), "its gradient", _DOWN)
+        what = "the same, where every sentence fits"
+        close(matching_loss(far, -far, own[:2, :2] | True, 0.01), 0.0, what, slip=_STILL_THERE, atol=1e-3)
 
 
 # 3. R-precision ----------------------------------------------------------------------------------------------------------
@@ -453,6 +496,9 @@ _PRECISION = Slips("r_precision") | {
         (s.argmax(1) == torch.arange(len(s))).double().mean()
     ),
     "a picture looks for its sentence along its row: this is the other way round": _won(lambda s: _best_other(s, 0)),
+    "-100 is a score, too, and may be larger than all others: it takes nobody out; -torch.inf does": _won(
+        lambda s: _best_other(s, instead=-100.0)
+    ),
     "0 is a score, and may be larger than all others: it takes nobody out": _won(lambda s: _best_other(s, instead=0.0)),
     "the own sentence is among the others: nothing is larger than itself": _won(lambda s: s.amax(1)),
     "the number of hits: divide by the number of pictures": lambda s: _precision(s) * len(s),
@@ -480,6 +526,7 @@ def precision(sheet: Sheet, r_precision: Callable) -> None:
 
     with sheet.item("scores below 0", 0.5):
         read(scores - 30, "all scores below 0")
+        read(scores - 2000, "all scores near -2000")
         read(-scores, "another sign")
 
     with sheet.item("ties", 0.5):
@@ -542,6 +589,10 @@ def _own_seed(fits: Tensor, generator: torch.Generator, tries: int = 1000) -> Te
     return _drawn(_permutation)(fits, torch.Generator().manual_seed(0), tries)
 
 
+def _of_its_seed(fits: Tensor, generator: torch.Generator, tries: int = 1000) -> Tensor:
+    return _drawn(_permutation)(fits, torch.Generator().manual_seed(generator.initial_seed()), tries)
+
+
 _mismatch = _drawn(_permutation)
 _TWICE_USED = "each sentence is used once: draw a permutation, not a sentence for each picture"
 _FIXED = "a picture has kept its own sentence, and that pair is right: no fixed points"
@@ -549,6 +600,7 @@ _RIGHT = "a wrong sentence that is right: fits[i, p[i]] must be False for every 
 _TURNED = "the table is read the wrong way: picture i gets sentence p[i], so it is fits[i, p[i]] that counts"
 _GLOBAL = "the generator that is given draws: the same seed gives the same permutation"
 _FIXED_DRAW = "the same permutation whatever the generator: draw one"
+_STANDS_STILL = "the generator stands still: draw with it, not with another one made from its seed"
 _GAVE_UP = "there are permutations: draw again, up to `tries` times"
 _ENDLESS = "a loop that is longer than it may be, or has no end: give up after `tries` permutations"
 _REFUSE = "where every permutation has a sentence that fits, raise a ValueError after `tries` of them"
@@ -562,6 +614,7 @@ _MISMATCH = Slips("mismatch") | {
     _TURNED: _drawn(_permutation, lambda fits, p: not fits[p, torch.arange(len(p))].any()),
     _GLOBAL: _drawn(lambda fits, generator: _permutation(fits, None)),
     _FIXED_DRAW: _own_seed,
+    _STANDS_STILL: _of_its_seed,
     _GAVE_UP: _once,
     _ENDLESS: (_for_ever, _own_count(lambda n: 1000), _own_count(lambda n: 60), _own_count(lambda n: 2 * n)),
     _REFUSE: _last_try,
@@ -585,7 +638,7 @@ def _patience(tries: int, calls: int) -> Iterator[None]:
         yield
 
 
-@part(points=3)
+@part(points=2)
 def mismatched(sheet: Sheet, mismatch: Callable) -> None:
     own, seed = torch.eye(6, dtype=torch.bool), sheet.integer(0, 9999)
     table = torch.eye(7, dtype=torch.bool)
@@ -607,11 +660,11 @@ def mismatched(sheet: Sheet, mismatch: Callable) -> None:
             found.append(p)
         return found
 
-    with sheet.item("another's sentence for each picture", 1):
+    with sheet.item("another's sentence for each picture", 0.5):
         for p in draws(own):
             true(_moved(own, p), "no p[i] that is i", f"{p.tolist()}", _FIXED)
 
-    with sheet.item("none that fits", 1):
+    with sheet.item("none that fits", 0.5):
         for fits in (table, halves):
             rows, found = torch.arange(len(fits)), draws(fits)
             turned = not any(fits[p, rows].any() for p in found)
@@ -624,18 +677,26 @@ def mismatched(sheet: Sheet, mismatch: Callable) -> None:
         first, again = (torch.stack(draws(own)) for _ in range(2))
         true(torch.equal(first, again), "the same seed, the same permutation", "another one", _GLOBAL)
         true(len({tuple(p.tolist()) for p in first}) > 3, "permutations that differ", "the same one for 20 seeds", _FIXED_DRAW)
+        one = torch.Generator().manual_seed(seed)
+        moved = {tuple(mismatch(own, one).tolist()) for _ in range(20)}
+        true(len(moved) > 3, "another permutation at the next call", "the same one, 20 times", _STANDS_STILL)
 
     with sheet.item("where there is none", 0.5):
-        nothing = own.clone()
+        nothing, narrow = own.clone(), own.clone()
         nothing[2] = True
-        for tries in (50, 1):
+        narrow[:2] = torch.arange(6) < 5  # two pictures need the last sentence
+        for fits, tries, why in (
+            (nothing, 50, "every sentence fits picture 2"),
+            (nothing, 1, "every sentence fits picture 2"),
+            (narrow, 50, "only sentence 5 fits neither picture 0 nor 1"),
+        ):
             try:
                 with _patience(tries, 100 * tries + 100):
-                    p = mismatch(nothing, torch.Generator().manual_seed(seed), tries)
+                    p = mismatch(fits, torch.Generator().manual_seed(seed), tries)
             except ValueError:
                 continue
             came = f"{p.tolist()}" if isinstance(p, Tensor) else "no permutation, and no error"
-            raise Wrong("a ValueError where every sentence fits picture 2", came, _REFUSE)
+            raise Wrong(f"a ValueError where {why}", came, _REFUSE)
 
 
 # 5. The losses of GAN-CLS ------------------------------------------------------------------------------------------------
@@ -671,6 +732,7 @@ def _told(
 _d_loss = _told()
 _LOST = "the logarithm of a probability that has rounded to 0: compute the loss from the logits, by softplus"
 _ASKED = "detach the fake: D's loss must not ask G to change"
+_CUT = "detach_() cuts the caller's fake as well, and G never learns: detach()"
 _ONE_D = "one number: means over the pictures"
 _D_LOSS = Slips("discriminator_loss") | {
     "D's answer to the fake is detached: detach the fake": _told(lambda r, m, f: _cls(r, m.detach(), f)),
@@ -776,7 +838,9 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
 
         with as_it_was(D=first):
             compare(discriminator_loss, _d_loss, taught, _D_LOSS, "D's gradient in its loss")
-        (asked,) = torch.autograd.grad(discriminator_loss(first, x, e, wrong, held), held, allow_unused=True)
+        loss = discriminator_loss(first, x, e, wrong, held)
+        true(held.requires_grad, "the fake as it was", "one that asks for no gradient any more", _CUT)
+        (asked,) = torch.autograd.grad(loss, held, allow_unused=True)
         true(asked is None or not asked.any(), "no gradient in the fake", "a gradient from D's loss", _ASKED)
 
         def slope(f: Callable) -> Tensor:
@@ -801,7 +865,118 @@ def losses(sheet: Sheet, discriminator_loss: Callable, generator_loss: Callable)
         finite(gradient(lambda v: generator_loss(fixed, v, none), one), "its gradient", _LOST)
 
 
-# 6. A cloud around each sentence -----------------------------------------------------------------------------------------
+# 6. What reading is worth -------------------------------------------------------------------------------------------------
+
+
+def _ideal(
+    false: Callable = lambda fake, wrong: (fake + wrong) / 2,
+    best: Callable = lambda true, fake, wrong, false: true / (true + false),
+    cost: Callable = lambda true, false, d: -(torch.xlogy(true, d) + torch.xlogy(false, 1 - d)),
+    total: Callable = lambda terms: terms.nansum(),
+    seen: Callable = lambda table: table,
+) -> Callable:
+    """The loss of the best D, with a slip where an argument is not the default."""
+
+    def loss(true: Tensor, fake: Tensor, wrong: Tensor) -> Tensor:
+        true, fake, wrong = seen(true), seen(fake), seen(wrong)
+        bad = false(fake, wrong)
+        return total(cost(true, bad, best(true, fake, wrong, bad)))
+
+    return loss
+
+
+def _alone(table: Tensor) -> Tensor:
+    """What is seen of each picture by whoever does not read: [X, E] -> [X]."""
+    return table.sum(1)
+
+
+_least = _ideal()
+_blind = _ideal(seen=_alone)
+_NO_LOG = "0 log 0 is NaN for torch: torch.xlogy(0, 0) is 0; and a pair that never comes, where D is 0 / 0, costs nothing"
+_ONE_SUM = "one number: the sum over all pairs"
+
+
+def _plain_cost(true: Tensor, false: Tensor, d: Tensor) -> Tensor:
+    return -(true * d.log() + false * (1 - d).log())
+
+
+def _idealised(seen: Callable) -> dict[str, Callable | tuple[Callable, ...]]:
+    """Slips of both losses; ``seen`` is what D sees of a table."""
+    right = _ideal(seen=seen)
+    return {
+        "the two false kinds of pairs weigh one half each": _ideal(false=lambda f, w: f + w, seen=seen),
+        "one half belongs to both false terms": _ideal(false=lambda f, w: f + w / 2, seen=seen),
+        "this D is the best against the fakes alone: false are those with wrong sentences, too": _ideal(
+            best=lambda t, f, w, false: t / (t + f), seen=seen
+        ),
+        "the fakes are missing": _ideal(false=lambda f, w: w / 2, seen=seen),
+        "the wrong sentences are missing": (
+            _ideal(false=lambda f, w: f / 2, seen=seen),
+            _ideal(false=lambda f, w: f, seen=seen),
+        ),
+        "this is the D of an even game, 1/2 everywhere: which D makes the loss smallest?": _ideal(
+            best=lambda t, f, w, false: torch.full_like(t, 0.5), seen=seen
+        ),
+        "this D says how probable a pair is to be false": _ideal(best=lambda t, f, w, false: false / (t + false), seen=seen),
+        "the sign is turned round: a loss is minimised": times(-1, right),
+        "in bits: the logarithm is the natural one": times(1 / 0.6931471805599453, right),
+        "the tables hold probabilities: a sum, no mean": _ideal(total=lambda terms: terms.nanmean(), seen=seen),
+        _ONE_SUM: _ideal(total=lambda terms: terms, seen=seen),
+        _NO_LOG: (
+            _ideal(cost=_plain_cost, total=lambda terms: terms.sum(), seen=seen),
+            _ideal(total=lambda terms: terms.sum(), seen=seen),
+        ),
+    }
+
+
+_LEAST = Slips("least_loss") | {"this one does not read: D sees the pair": _blind} | _idealised(lambda table: table)
+_BLIND = (
+    Slips("blind_loss")
+    | {
+        "this one reads: what is left of the tables for somebody who sees the picture alone?": _least,
+        "this one reads, and does not look: the sum over the sentences is asked for, dimension 1": _ideal(
+            seen=lambda t: t.sum(0)
+        ),
+        "the probabilities of a picture's pairs add up: a sum over the sentences, no mean": _ideal(seen=lambda t: t.mean(1)),
+        "the mean of the best answers is not the best answer: add up the tables first": _ideal(
+            best=lambda t, f, w, false: (t / (t + false)).mean(1, keepdim=True)
+        ),
+    }
+    | _idealised(_alone)
+)
+
+
+def _summed_up(came: Any) -> float:
+    """A number, of Python or of torch; of many it is said that their sum is asked for."""
+    return number(scalar(came, _ONE_SUM) if isinstance(came, Tensor) else came)
+
+
+@part(points=2)
+def reading(sheet: Sheet, least_loss: Callable, blind_loss: Callable) -> None:
+    tables = [sheet.rand(5, 3) + 0.1 for _ in range(3)]
+    own, fake, wrong = (table / table.sum() for table in tables)
+
+    # a picture that is never real, one that nobody fakes, one that never gets a wrong sentence
+    rare, unlike, never = own.clone(), fake.clone(), wrong.clone()
+    rare[4], rare[0, 1], unlike[0], never[2] = 0, 0, 0, 0
+    few = []
+    for table in (rare, unlike, never):
+        table[3], table[1, 2] = 0, 0  # and what is in none of them: a picture, a pair
+        few.append(table / table.sum())
+
+    for title, answer, right, slips in (
+        ("the least of a D that reads", least_loss, _least, _LEAST),
+        ("the least of a D that looks at pictures alone", blind_loss, _blind, _BLIND),
+    ):
+        with sheet.item(title, 0.75), unchanged(true=own, fake=fake, wrong=wrong):
+            compare(answer, right, (own, fake, wrong), slips, "5 pictures, 3 sentences", _summed_up)
+
+    with sheet.item("pairs that never come", 0.5):
+        for answer, right, slips in ((least_loss, _least, _LEAST), (blind_loss, _blind, _BLIND)):
+            compare(answer, right, (*few,), slips, "tables with zeros", _summed_up)
+
+
+# 7. A cloud around each sentence -----------------------------------------------------------------------------------------
 
 
 _NOISE = "noise of your own: eps is given, so that a picture can be drawn again"
@@ -857,12 +1032,12 @@ _DIVERGENCE = Slips("divergence") | {
 }
 
 
-@part(points=3)
+@part(points=2)
 def cloud(sheet: Sheet, augment: Callable, divergence: Callable) -> None:
     mean, log_std, eps = sheet.randn(3, 4), sheet.randn(3, 4) / 2, sheet.randn(3, 4)
     weight = sheet.randn(3, 4)
 
-    with sheet.item("a point of the cloud", 1), unchanged(mean=mean, log_std=log_std, eps=eps):
+    with sheet.item("a point of the cloud", 0.5), unchanged(mean=mean, log_std=log_std, eps=eps):
         twice = [augment(mean, log_std, eps) for _ in range(2)]
         true(torch.equal(*twice), "one point for one eps", "another one when it is asked again", _NOISE)
         compare(augment, _augment, (mean, log_std, eps), _AUGMENT)
@@ -876,7 +1051,7 @@ def cloud(sheet: Sheet, augment: Callable, divergence: Callable) -> None:
 
         compare(augment, _augment, pulled, _AUGMENT, "the gradients of mean and log_std")
 
-    with sheet.item("its divergence from N(0, I)", 1), unchanged(mean=mean, log_std=log_std):
+    with sheet.item("its divergence from N(0, I)", 0.5), unchanged(mean=mean, log_std=log_std):
         compare(divergence, _divergence, (mean, log_std), _DIVERGENCE, read=lambda came: scalar(came, _ONE_KL))
 
     with sheet.item("what it pulls, and a narrow cloud", 1):
