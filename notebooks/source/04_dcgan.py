@@ -1490,8 +1490,8 @@ axis.legend(fontsize=9)
 plt.show()
 
 # %%
-pictures = deep.last_pictures()
-show(viz.labelled_grid(torch.cat(list(pictures)), rows=deep.arms, n_columns=pictures.shape[1], scale=1), "Five latents, one training of each, after 2,500 steps.")
+pictures = deep.last_pictures()[:, :3]
+show(viz.labelled_grid(torch.cat(list(pictures)), rows=deep.arms, n_columns=pictures.shape[1], scale=1), "Three latents, one training of each, after 2,500 steps.")
 viz.table([{"seed": seed} | {arm: f"{deep_ends[arm][k]:.1f}" for arm in deep.arms} for k, seed in enumerate(deep.seeds)], caption="distance at the end, seed by seed")
 
 # %%
@@ -1520,7 +1520,7 @@ deep_control = check(
     ours=at_depth[SMALL_START],
     over="trainings",
     tolerance=at_least(1.1),
-    baselines=nulls(nothing_changed_the_smallest_of_the_best_of_44_fives=deep_luck.min(1).max()),
+    baselines=nulls(nothing_changed_the_smallest_of_the_best_pairing=deep_luck.min(1).max()),
     note="By its interval, as the claims are judged: {:.2f} to {:.2f}.".format(*interval_of(list(at_depth[SMALL_START]))),
 )
 
@@ -1543,7 +1543,7 @@ for suffix in ("fc_D", "relu"):
         ours=at_depth[arm],
         over="trainings",
         tolerance=at_least(1.1),
-        baselines=nulls(nothing_changed_the_best_of_44_bars=deep_chance),
+        baselines=nulls(nothing_changed_the_best_bar=deep_chance),
         control=deep_control,
         open=unsettled(arm),
         source="Radford et al. 2016, section 3",
@@ -1553,7 +1553,11 @@ for suffix in ("fc_D", "relu"):
     )
 
 # %% [markdown]
-# DEEPPROSE
+# Both boxes are *open*. One training of the full network in five ended at 44.0, farther from faces than blur at 39.5; to the eye its pictures are faces full of grain, but *learnt* was said of the distance. What has not learnt in every training cannot show what helps, says the rule written before the run, and it stands.
+#
+# Without that rule? The hidden layer in $D$ would be *open* all the same: 0.96 times the full network's distance, from 0.44 to 1.48. Tanh would be *reproduced*: 2.71 times, from 1.30 to 4.11, above 1.1 in every pair, and its distance no longer falls. So at this depth there is no sign that tanh does no harm, as 16 px had it, and some that it does. The rule is not undone for a number that we like.
+#
+# We had expected that the full network would learn each time, 0.8 to 1.4 for the hidden layer, 1.2 to 2 for tanh. What would settle it is a full network that learns every time: more steps, and perhaps the paper's width and batch. Nobody has tried.
 #
 # ### Three times as long
 #
