@@ -43,7 +43,7 @@ from torch import Tensor, nn
 
 from gancourse import scale
 from gancourse.base import check, networks
-from gancourse.data.avatars import pixel_faces
+from gancourse.data import EMBEDDED
 from gancourse.data.batches import Batches
 from gancourse.data.images import to_float
 from gancourse.experiments.experiment import Experiment
@@ -151,13 +151,15 @@ def shuffled(images: Tensor) -> Tensor:
 
 
 class PixelFaces:
-    """Pixel-art faces, held-out ones for the judge, and the players of each arm."""
+    """Pixel-art faces, held-out ones for the judge, and the players of each arm; ``style`` and ``side`` may be a subclass's."""
+
+    style, side = "pixel_faces", SIDE
 
     def __init__(self, size: Mapping[str, Any], folder: Path) -> None:
-        self.size = size
-        self.images = shuffled(pixel_faces(SIDE, size["n"], progress=False).images)
-        self.unseen = shuffled(pixel_faces(SIDE, size["unseen"], "test", progress=False).images)
-        self.judge = attribute_classifier("pixel_faces", SIDE)
+        self.size, draw = size, EMBEDDED[self.style]
+        self.images = shuffled(draw(self.side, size["n"], progress=False).images)
+        self.unseen = shuffled(draw(self.side, size["unseen"], "test", progress=False).images)
+        self.judge = attribute_classifier(self.style, self.side)
         self.features = self.judge.features(self.unseen)
         self.wanted = shares(self.judge, self.features)
 
@@ -186,9 +188,9 @@ class PixelFaces:
 
     def _drawn_players(self, arm: Mapping[str, Any], seed: int) -> tuple[nn.Module, nn.Module]:
         with networks.seeded(seed):
-            generator = dcgan.Generator(SIDE, LATENT_DIM, self.size["width"], **arm.get("generator", {}))
+            generator = dcgan.Generator(self.side, LATENT_DIM, self.size["width"], **arm.get("generator", {}))
         with networks.seeded(seed + 1000):
-            discriminator = dcgan.Discriminator(SIDE, self.size["width"], **arm.get("discriminator", {}))
+            discriminator = dcgan.Discriminator(self.side, self.size["width"], **arm.get("discriminator", {}))
         return generator, discriminator
 
     def drawn(self, run: Run, final: bool = False) -> Tensor:
@@ -206,7 +208,8 @@ class PixelFaces:
         """Training faces, the same blurred, their mean, noise with their pixels' values, uniform noise, untrained players."""
         n, source = self.size["final_samples"], torch.Generator().manual_seed(3)
         true = to_float(self.images[-n:])
-        soft = F.interpolate(F.avg_pool2d(true, 4), scale_factor=4, mode="bilinear")
+        block = self.side // 4  # so that blur leaves 4 x 4 places
+        soft = F.interpolate(F.avg_pool2d(true, block), scale_factor=block, mode="bilinear")
         rows = torch.rand(true.shape, generator=source).argsort(0)
         return {
             "training faces": true,

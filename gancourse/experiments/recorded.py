@@ -14,6 +14,7 @@ NAMES = (
     "context_encoders",
     "context_features",
     "dcgan_guidelines",
+    "dcgan_guidelines_64",
     "dcgan_guidelines_longer",
     "dcgan_hidden",
     "dcgan_live",

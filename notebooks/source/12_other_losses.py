@@ -1769,7 +1769,7 @@ widgets.quiz(
 # - X. Mao et al., [*Least Squares Generative Adversarial Networks*](https://arxiv.org/abs/1611.04076), ICCV 2017: both codings, and the theorem.
 # - S. Nowozin, B. Cseke & R. Tomioka, [*f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization*](https://arxiv.org/abs/1606.00709), NeurIPS 2016: the table.
 # - J. H. Lim & J. C. Ye, [*Geometric GAN*](https://arxiv.org/abs/1705.02894), 2017: the hinge. T. Miyato et al., [*Spectral Normalization for Generative Adversarial Networks*](https://arxiv.org/abs/1802.05957), ICLR 2018.
-# - A. Jolicoeur-Martineau, [*The Relativistic Discriminator: a Key Element Missing from Standard GAN*](https://arxiv.org/abs/1807.00734), ICLR 2019; N. Huang et al., [*The GAN is Dead; Long Live the GAN! A Modern Baseline GAN*](https://arxiv.org/abs/2501.05441), NeurIPS 2024.
+# - A. Jolicoeur-Martineau, [*The Relativistic Discriminator: a Key Element Missing from Standard GAN*](https://arxiv.org/abs/1807.00734), ICLR 2019; Y. Huang et al., [*The GAN is Dead; Long Live the GAN! A Modern GAN Baseline*](https://arxiv.org/abs/2501.05441), NeurIPS 2024.
 # - D. Berthelot, T. Schumm & L. Metz, [*BEGAN: Boundary Equilibrium Generative Adversarial Networks*](https://arxiv.org/abs/1703.10717), 2017.
 # - M. Lucic et al., [*Are GANs Created Equal? A Large-Scale Study*](https://arxiv.org/abs/1711.10337), NeurIPS 2018. W. Fedus et al., [*Many Paths to Equilibrium: GANs Do Not Need to Decrease a Divergence at Every Step*](https://arxiv.org/abs/1710.08446), ICLR 2018: why section 5 explains less
 #   than it seems to.
