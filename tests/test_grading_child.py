@@ -15,7 +15,8 @@ from gancourse.classroom.homework.grading import child
 from tests.homework import handed_in
 
 _CHECK = "points = hw1.optimal(optimal_discriminator)\npoints"
-_RIGHT = "def optimal_discriminator(p, q):\n    return torch.where(p + q > 0, p / (p + q), torch.full_like(p, 0.5))"
+_RIGHT = """def optimal_discriminator(p, q, a=1.0, b=0.0):
+    return torch.where(p + q > 0, (a * p + b * q) / (p + q), torch.full_like(p, 0.5))"""
 
 
 @pytest.fixture
