@@ -9,7 +9,7 @@ exchange takes or brings was in the block that was exchanged.  The judge is the 
 pixels, here enlarged from 16 by repeating pixels.  While the network is smaller its pictures are enlarged more, and an exchange
 changes nothing, for the newest block is not in use.
 
-Source: beside Karras et al. 2018, section 2 (the fade) and section 6 (samples are drawn by an average of the generator).
+Source: beside Karras et al. 2018, section 2 (the fade) and appendix A.1 (samples are drawn by an average of the generator).
 """
 
 from __future__ import annotations

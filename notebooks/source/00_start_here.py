@@ -20,7 +20,7 @@ painter = zoo.load("faces64")
 viz.show(viz.grid(painter.sample(24, seed=0), columns=8), caption="Nobody drew these faces. A network did, out of random numbers.")
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Let the class look before anybody explains. These faces were drawn by a network, and nobody drew what it learnt from, either: a program did.
+# Let the class look before anybody explains. A network drew these. What it learnt from a program put together, of parts that an artist drew.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## A face is 64 random numbers
@@ -48,7 +48,7 @@ print(faces.captions[0])
 viz.show(viz.grid(faces.images, columns=8), caption="Training pictures: adventurer by Lisa Wischofsky, CC BY 4.0.")
 
 # %% [markdown] tags=["notes", "slide-only"]
-# The drawings come from a pip package and are made on your machine, each with exact labels. A classifier that was trained on them is the judge of generated faces, so that "nine of ten are wearing glasses" can be checked.
+# Read the caption aloud, and let the class check it against the first face: every word of it is a label. What can be named can be counted.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## From noise to faces
@@ -140,7 +140,7 @@ board
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Four rules of 2016, measured
 #
-# Break one, train five times. *Helps*: 1.1 or more, fixed first. Five of eight do. Top: luck. The last two rows lie outside, and are *open* all the same.
+# Break one, train five times. *Helps*: 1.1 or more, fixed first. Five of eight lie there, four are *reproduced*. Top: luck. The last two lie outside: *open*.
 
 # %% tags=["slide-continue", "slide-picture"]
 import numpy as np  # noqa: E402
@@ -176,9 +176,9 @@ verdicts(
 # 2. *Does the paper say so?* "Remove fully connected hidden layers for deeper architectures", it says. These have half of its layers: *open*.
 # 3. *Does it come again?* Without ReLU, five *other* trainings gave 1.10 [0.98, 1.23], over the edge: *open*.
 #
-# What passes all three is *contradicted*; none here does. At 64 px, the paper's depth, both are *open*, too: one training with all rules had not learnt.
+# What passes all three is *contradicted*; none does. At the paper's depth both are *open*, too: one training with all rules had not learnt (*without ReLU* ends 2.7 times as far).
 #
-# A verdict is no more than its five trainings of small networks, and an interval at 95 % misses one time in twenty.
+# A verdict is no more than its five trainings; an interval at 95 % misses one time in twenty.
 #
 # Now the same as boxes, the control before them. Elsewhere a click unfolds them.
 
@@ -249,7 +249,7 @@ with example():
 # - An **identity** is an equation, checked by numbers: it *holds* or *fails*.
 # - A **check** shows that an instrument of ours, a ruler or a judge, does what it should: it *passed* or *failed*.
 # - A **claim of a paper** is *reproduced* when the 95 % interval over at least five independent trainings lies inside the tolerance. It is *contradicted* when it lies
-#   outside, where the paper speaks of such networks, and a control shows that we can find the effect. Otherwise it is *open*.
+#   outside, the paper speaks of such networks, a control shows the effect, and other seeds say the same. Otherwise it is *open*.
 # - A **question** is our own: a number with its interval, and no verdict.
 
 # %% [markdown] tags=["slide", "slide-only"]
@@ -418,7 +418,7 @@ print(f"this notebook runs at scale {scale.name()}, on {scale.device()}")
 # %% [markdown] tags=["notes"]
 # If something does not work, run `gancourse doctor` in JupyterLab's own terminal. It names what is missing.
 #
-# You should know some Python, have seen a network trained in PyTorch, and know your expectations, logarithms and matrices. Nothing about GANs is assumed.
+# You should know some Python, have seen a network trained in PyTorch, and know expectations, logarithms and matrices. Nothing about GANs is assumed.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## In short
@@ -436,7 +436,7 @@ widgets.quiz(
         {
             "question": "A box says: Open; measured 98 [90, 106] over five trainings, claimed 1000, asked for at least 900, no positive control. What do you know?",
             "answer": "It did not come out here, and we may be unable to see it",
-            "why": "Without a control the fault may be ours: too short, too small. A control that succeeds would make the row contradicted.",
+            "why": "Without a control the fault may be ours: too short, too small. A control that succeeds takes that excuse away; then ask whether the paper speaks of such networks, and whether it comes again.",
             "wrong": {
                 "The cell has a bug that someone should fix before teaching": "A cell that fails raises an error. A verdict is a measurement.",
                 "The paper is wrong": "One small experiment cannot show that, least of all without a control.",

@@ -242,11 +242,6 @@ print(f"uniform {1:.3f} bits per dimension, independent coins {bits_per_dim(coin
 # A kernel's places, counted from its centre: $i$ rows below, $j$ columns to the right.
 #
 # **Your line**: where may the first layer's kernel be other than zero?
-#
-# ```python
-# def may_see(i, j):
-#     return ...
-# ```
 
 
 # %% [markdown] tags=["notes", "slide-only"]

@@ -587,7 +587,7 @@ plt.show()
 # %% [markdown] tags=["notes"]
 # In grey the network that follows all five. Which curves have come to rest?
 #
-# Of eight changes five harm after 2,000 steps, two do not (the hidden layer in $D$; tanh in $G$), of ReLU in $D$ one cannot tell. Harm or not, both hidden layers are *open*: the rule is for deeper networks. So is tanh, by other seeds. At 64 px, the paper's depth, both are *open*, too: one training of the full network had not learnt (section 13).
+# Of eight changes five harm after 2,000 steps, two do not (the hidden layer in $D$; tanh in $G$), of ReLU in $D$ one cannot tell. Harm or not, both hidden layers are *open*: the rule is for deeper networks. So is tanh, by other seeds. At the paper's depth tanh and the layer in $D$ are *open*, too: one full network had not learnt (section 13).
 #
 # *Does it last?* After 6,000 steps, on other seeds: without batch norm in $G$ 15.9, the textbook's arm 16.5, all five 16.8, nearest neighbour 22.5, and each row is *open*. What normalising in $G$ bought looks like time. *Is it the paper's network?* The hidden layer in $G$ makes the distance 4.5 times as large in PyTorch's version, with the first map normalised as the authors do it 1.06 times.
 #
@@ -1444,11 +1444,11 @@ viz.table(
 # An experiment that sees no harm anywhere can contradict nothing. So one arm has to be the *control*: the textbook's ablation, named so after the first seed had been seen; its harm is that of two missing normalisings and of the start, together. (Ten times the learning rate was to be the control when the
 # experiment was written. Its harm is a fifth: too little for a control.)
 #
-# And what does *nothing* score, a change that changes nothing? The record has five trainings of the full network, and the record of the next part has five others. Divide these by those at step 2,000, and those by these, and take the interval as for a guideline: there are 240 ways. The null is the largest lower end among them.
+# And what does *nothing* score, a change that changes nothing? The record has five trainings of the full network, and that of *Three times as long* below has five others. Divide these by those at step 2,000, and those by these, and take the interval as for a guideline: there are 240 ways. The null is the largest lower end among them.
 #
 # The control is judged by every value, so its null is the largest *smallest value*. (Both were computed when the verdicts were known; they change none. They are of 400 pictures, the boxes of 1,000.)
 #
-# No interval lies inside the tolerance. The first five divided by the others: all 120 reach over its edge, for the first happen to end 1.08 times as far. The others divided by the first: all 120 lie outside. So where nothing was changed one finds *open* or *contradicted*. *Contradicted* denies a tenth, no more, and *open* is no scandal.
+# No interval lies inside the tolerance. The first five divided by the others: all 120 reach over its edge, for the first happen to end 1.08 times as far. The others divided by the first: all 120 lie outside. So where nothing was changed an interval lies over the edge or outside. *Outside* denies a tenth, no more, and *open* is no scandal.
 
 # %%
 longer = records.load("dcgan_guidelines_longer")
@@ -1480,7 +1480,7 @@ SHALLOW = "the paper speaks of deeper architectures, and this one has half of it
 OPEN = {
     "fc_G": SHALLOW,
     "fc_D": f"{SHALLOW}: C10.fc_D_64 asks at their depth",
-    "relu": "tanh was still on its way, and other seeds and three times the steps leave it open (C10.relu_longer): C10.relu_64 asks at the paper's depth",
+    "relu": "other seeds leave it open, after as many steps and after three times as many (C10.relu_longer): C10.relu_64 asks at the paper's depth",
 }
 for suffix, (arm, what) in GUIDELINES.items():
     claim(
@@ -1502,7 +1502,7 @@ for suffix, (arm, what) in GUIDELINES.items():
 # %% [markdown]
 # ### At the depth of the paper
 #
-# Three of these boxes are *open* whatever they measured. "Remove fully connected hidden layers for deeper architectures", says the paper; its $D$ has four strided convolutions, and at 16 px there are two. A box about a shallower network can neither confirm nor contradict that. And tanh was still on its way, and other seeds leave it open (next part).
+# Three of these boxes are *open* whatever they measured. "Remove fully connected hidden layers for deeper architectures", says the paper; its $D$ has four strided convolutions, and at 16 px there are two. We read: *in* deeper architectures. A box about a shallower network can neither confirm nor contradict that. And tanh is left open by other seeds, after as many steps (*Three times as long*), where no batch norm in $G$ comes again. We thought of this late: the three had been *reproduced* (in $G$), *contradicted* and *contradicted*.
 #
 # So two guidelines were asked again where the paper asks: drawn faces at 64 px, $D$ with its four strided convolutions, five trainings of each arm on seeds never used before, with the same matched starts, the same rate and the same 1.1. The width is still 16, a batch has 32 pictures, and a training 2,500 steps.
 #
@@ -1518,7 +1518,10 @@ fig, axis = plt.subplots(figsize=(8.4, 3.4), layout="constrained")
 for arm, colour in zip(deep.arms, ("black", "C0", "C2", FAKE), strict=True):
     at, values = deeper_curves[arm]
     axis.plot(at, values.mean(0), color=colour, marker="o", label=arm)
-    axis.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.12, lw=0)
+    if arm == REFERENCE:
+        axis.plot(at, values.T, color=colour, linewidth=0.6, alpha=0.6)
+    else:
+        axis.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.12, lw=0)
 axis.axhline(deep_nulls["blurred faces"], color="grey", ls="--", lw=1, label="blurred faces")
 axis.set(xlabel="step", ylabel="Fréchet distance", ylim=(0, None))
 axis.legend(fontsize=9)
@@ -1526,7 +1529,7 @@ plt.show()
 
 # %%
 pictures = deep.last_pictures()[:, :3]
-show(viz.labelled_grid(torch.cat(list(pictures)), rows=deep.arms, n_columns=pictures.shape[1], scale=1), "Three latents, one training of each, after 2,500 steps.")
+show(viz.labelled_grid(torch.cat(list(pictures)), rows=deep.arms, n_columns=pictures.shape[1], scale=1), f"Three latents, one training of each (seed {deep.seeds[0]}), after 2,500 steps.")
 viz.table([{"seed": seed} | {arm: f"{deep_ends[arm][k]:.1f}" for arm in deep.arms} for k, seed in enumerate(deep.seeds)], caption="distance at the end, seed by seed")
 
 # %%
@@ -1536,6 +1539,7 @@ check(
     ours=min(deep_nulls[name] for name in spoiled) / deep_ends[REFERENCE].mean(),
     tolerance=at_least(1),
     baselines=nulls(training_faces=deep_nulls["training faces"] / deep_ends[REFERENCE].mean()),
+    note=f"By the mean over five trainings, as written before the run; by the one that ended farthest {min(deep_nulls[name] for name in spoiled) / deep_ends[REFERENCE].max():.3f}.",
 )
 share = deep_ends[REFERENCE] / deep_nulls["untrained"]
 question(
@@ -1588,17 +1592,19 @@ for suffix in ("fc_D", "relu"):
     )
 
 # %% [markdown]
-# Both boxes are *open*. One training of the full network in five ended at 44.0, farther from faces than blur at 39.5; to the eye its pictures are faces full of grain, but *learnt* was said of the distance. What has not learnt in every training cannot show what helps, says the rule written before the run, and it stands.
+# Both boxes are *open*. One training of the full network in five ended at 44.0, farther from faces than blur at 39.5; to the eye its pictures are faces full of grain, but *learnt* was said of the distance. (It had come down to about 40 by step 1,250, was thrown back above 60 by 1,750, and was coming down again: the highest of the thin lines.) What has not learnt in every training cannot show what helps, says the rule written before the run, and it stands.
 #
-# Without that rule? The hidden layer in $D$ would be *open* all the same: 0.963 times the full network's distance, from 0.444 to 1.481. Tanh would be *reproduced*: 2.705 times, from 1.305 to 4.105, and its distance has stopped falling. So where 16 px shows no harm of tanh, 64 px shows a large one. (By this judge: in the strip, of the seed that ended at 44.0, tanh's faces look no worse.) The rule is not undone for a number that we like.
+# Without that rule? The hidden layer in $D$ would be *open* all the same: 0.963 times the full network's distance, from 0.444 to 1.481. Tanh would be *reproduced*: 2.705 times, from 1.305 to 4.105, and its distance has stopped falling: all five with tanh end behind all five without, 49.1 to 59.8 against 15.3 to 44.0. (By this judge, which sees 32 x 32 pixels: in the strip, of the seed that ended at 44.0, tanh's faces look no worse, and there it has 51.4.) The rule is not undone for a number that we like.
 #
-# We had expected that the full network would learn each time, 0.8 to 1.4 for the hidden layer, 1.2 to 2 for tanh. What would settle it is a full network that learns every time: more steps, and perhaps the paper's width and batch. Nobody has tried.
+# Where 16 px shows no sure harm of tanh, 64 px shows a large one. Depth is not all that differs: the faces are of another style, with a judge of their own.
+#
+# We had expected that the full network would learn each time, 0.8 to 1.4 for the hidden layer, 1.2 to 2 for tanh, "for tanh is slow at first". It is not: until step 750 it is nearer to faces than the full network, and then it stands still. Why, nobody tested. What would settle it is a full network that learns every time: more steps, and perhaps the paper's width and batch. Nobody has tried.
 #
 # ### Three times as long
 #
 # A verdict should not hang on the step at which the clock stopped. So the four arms that stood out (no batch norm in $G$ and tanh in $G$, still on their way; nearest neighbour, barely reproduced; the control) were trained again for 6,000 steps, with the reference, on five other seeds. Steps and seeds are all that differs; the tolerance is the same, and was written down again before this run.
 #
-# There are no other five that went as far. So the null of these boxes divides the five by one another, none by itself, in 44 ways. (Dots: mean of five ratios, of 400 pictures each; band: least to largest.)
+# There are no other five that went as far. So the null of these boxes, and of those at 64 px, divides the five by one another, none by itself, in 44 ways. It is a weak one: the five ratios multiply to 1, so they are never all above 1. (Dots: mean of five ratios, of 400 pictures each; band: least to largest.)
 
 # %%
 later, step_by_step = ratios(longer), longer.curve("frechet")
@@ -1878,7 +1884,7 @@ claim(
     over="trainings",
     tolerance=at_least(1.1),
     baselines=nulls(nothing_changed_the_best_of_240_bars=by_chance),
-    control=control,
+    open=SHALLOW,
     source="Radford et al. 2016, section 3, and the code they published",
     decks="HC",
     note=f"Width 16 at 16 px, 2,000 steps. Distances {ended[dcgan_hidden.HIDDEN_UNITS].mean():.1f} and {ended[dcgan_hidden.UNITS].mean():.1f}, on average; with the map normalised by channels {worse[HIDDEN].mean():.2f} times.",

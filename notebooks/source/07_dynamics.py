@@ -1377,9 +1377,9 @@ identity(
 )
 
 # %% [markdown] tags=["notes"]
-# Both arrive where plain steps run away, by a pull of second order: per step about $1 - h^2\omega^2 / 2$, in place of $1 - h\gamma/2$ with R1. So they need a large step, and there is an edge: 1 for extragradient, $1/\sqrt 3 = 0.577$ for optimism (there $\mu = e^{i\pi/3}$).
+# Both arrive where plain steps run away, by a pull of second order: per step about $1 - h^2\omega^2 / 2$, in place of $1 - h\gamma/2$ with R1 of $\gamma \le 1$. So they need a large step, and $h\omega$ has an edge: 1 for extragradient, $1/\sqrt 3 = 0.577$ for optimism (there $\mu = e^{i\pi/3}$). In the cell above $\omega = 1$; in the minimax game of section 3 it is $\frac12$.
 #
-# In a network the field turns at many speeds $\omega$ at once, and a step that is large for one is small for another. Whether looking ahead helps a GAN that draws pictures was not tried here. (Both papers report gains over Adam, by inception score on CIFAR-10.) What holds in general is local: where the data and the generator have full support, the plain flow of the minimax GAN is stable near an equilibrium (Nagarajan & Kolter 2017), and the Dirac-GAN is the smallest case where it is not.
+# In a network the field turns at many speeds $\omega$ at once, and a step that is large for one is small for another. Whether looking ahead helps a GAN that draws pictures was not tried here. (Both papers report gains over Adam, by inception score on CIFAR-10.) What is proved of plain steps beyond such games is local: where data and generator have densities, and under further conditions, the plain flow of the minimax GAN is stable near an equilibrium (Nagarajan & Kolter 2017). The Dirac-GAN, one point against another, is the smallest case where it is not.
 
 # %% [markdown]
 # ## What was measured
@@ -1487,7 +1487,8 @@ widgets.quiz(
 #
 # - Arjovsky & Bottou (2017), [*Towards Principled Methods for Training Generative Adversarial Networks*](https://arxiv.org/abs/1701.04862), ICLR. Sections 1 and 2.
 # - Mescheder, Geiger & Nowozin (2018), [*Which Training Methods for GANs do actually Converge?*](https://arxiv.org/abs/1801.04406), ICML. Section 3.
-# - Daskalakis, Ilyas, Syrgkanis & Zeng (2018), [*Training GANs with Optimism*](https://arxiv.org/abs/1711.00141), ICLR, and Gidel, Berard, Vignoud, Vincent & Lacoste-Julien (2019), [*A Variational Inequality Perspective on Generative Adversarial Networks*](https://arxiv.org/abs/1802.10551), ICLR. Section 8.
+# - Daskalakis, Ilyas, Syrgkanis & Zeng (2018), [*Training GANs with Optimism*](https://arxiv.org/abs/1711.00141), ICLR. Section 8.
+# - Gidel, Berard, Vignoud, Vincent & Lacoste-Julien (2019), [*A Variational Inequality Perspective on Generative Adversarial Networks*](https://arxiv.org/abs/1802.10551), ICLR. Section 8.
 # - Nagarajan & Kolter (2017), [*Gradient descent GAN optimization is locally stable*](https://arxiv.org/abs/1706.04156), NeurIPS: where the plain game is stable after all.
 # - Goodfellow (2016), [*NIPS 2016 Tutorial: Generative Adversarial Networks*](https://arxiv.org/abs/1701.00160), section 5.1: why KL alone does not explain collapse.
 # - Shannon, Poole, Mariooryad et al. (2020), [*Non-saturating GAN Training as Divergence Minimization*](https://arxiv.org/abs/2010.08029): the softened reverse KL of section 2.

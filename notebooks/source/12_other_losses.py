@@ -694,7 +694,7 @@ question(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# One dot is one training. Ask of each row whether its bar, and not its mean alone, lies apart from the bar of the non-saturating loss.
+# One dot is one training. Bars that overlap decide nothing: the test, fixed before, is the 99 % interval of the difference in pairs.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Three questions to any such table

@@ -435,7 +435,7 @@ viz.table(
 )
 
 # %% [markdown] tags=["notes", "slide-only"]
-# Read each row against the one with all terms, and against the recolouring, which is no network. A low L1 proves no translation: one median night for all has less than every row.
+# Read each row against the one with all terms, and against the recolouring, which is no network. A low L1 proves no translation: one median night has less than any 32 px network.
 
 # %% [markdown] tags=["slide", "slide-only"]
 # ## Each training by itself
