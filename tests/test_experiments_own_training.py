@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -162,13 +163,32 @@ def test_a_run_of_before_these_options_goes_on(request_of: Request, monkeypatch)
     monkeypatch.setattr("gancourse.training.loop.supports_bf16", lambda _: False)
     first = train(replace(request_of, precision="bf16"), progress=False)
     old = json.loads(first.place.settings.read_text())
-    for options, names in ((old["asked"], ("precision", "compile")), (old["plan"]["settings"], ("precision",))):
+    for options, names in (
+        (old["asked"], ("precision", "compile")),
+        (old["plan"]["settings"], ("precision", "fast_convolutions")),
+    ):
         for name in names:
             del options[name]
     first.place.settings.write_text(json.dumps(old))
     with pytest.warns(UserWarning, match="was begun in bf16, where this processor would take float32: it goes on in bf16"):
         longer = train(replace(request_of, steps=8), progress=False)
     assert (longer.run.step, longer.run.precision) == (8, "bf16")
+
+
+def test_a_training_is_of_fast_convolutions_and_one_begun_without_goes_on_without(request_of: Request, monkeypatch) -> None:
+    asked, own = [], training.fit
+
+    def fit(*args: Any, **options: Any) -> Any:
+        asked.append(options["fast_convolutions"])
+        return own(*args, **options)
+
+    monkeypatch.setattr(training, "fit", fit)
+    place = train(request_of, progress=False).place
+    old = json.loads(place.settings.read_text())
+    del old["plan"]["settings"]["fast_convolutions"]
+    place.settings.write_text(json.dumps(old))
+    train(replace(request_of, steps=8), progress=False)
+    assert asked == [True, False]
 
 
 def test_compiling_falls_back_with_a_word_and_may_come_and_go(request_of: Request, monkeypatch) -> None:

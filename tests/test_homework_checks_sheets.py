@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from gancourse.classroom.homework import checks
 from gancourse.classroom.homework.checks import values
@@ -48,6 +49,8 @@ def test_what_stumbles_outside_an_item_costs_the_rest() -> None:
         (lambda: torch.lerp(torch.ones(2).double(), torch.ones(2).double(), torch.rand(2)), "perhaps   two precisions that meet"),
         (lambda: torch.ones(2, 2) @ torch.ones(2, 2).double(), "perhaps   two precisions that meet"),
         (lambda: torch.nn.BatchNorm2d(2)(torch.ones(2, 2, 3, 3).double()), "perhaps   two precisions that meet"),
+        (lambda: F.nll_loss(torch.ones(2, 2).double(), torch.ones(2).double()), "to be Long"),  # labels that became floats
+        (lambda: torch.ones(2, dtype=torch.long).add_(torch.ones(2).double()), "result type Double"),
         (lambda: torch.ones(3).reshape(2, 2), "is invalid for input of size 3"),
         (lambda: torch.arange(3).mean(), "Input dtype must be"),
     ],

@@ -134,6 +134,8 @@ def test_slides_below_going_deeper_say_so(source: Path) -> None:
     edit(source, code, f'# %% [markdown] tags=["notes"]\n# # Going deeper\n\n{code}')
     made = slides.slides(source)
     assert [slide.deeper for slide in made] == [False, False, False, True]
+    edit(source, "# # Going deeper", "# ## Szegedy et al., Going deeper with convolutions")
+    assert not any(slide.deeper for slide in slides.slides(source))
     assert "Going deeper" in made[2].notes[-1], "the speaker reads it beside the last slide of the hour"
     assert '<section class="deeper" id="slide-4">' in (last := made[3].html(4, 4)) and "<footer>deeper, 4 / 4</footer>" in last
     assert '<section id="slide-3">' in made[2].html(3, 4) and "<footer>3 / 4</footer>" in made[2].html(3, 4)

@@ -1,6 +1,7 @@
 """Fast convolutions give the values, gradients and second derivatives of PyTorch's, and trainings that differ by rounding."""
 
 import copy
+import pickle
 
 import pytest
 import torch
@@ -19,6 +20,8 @@ ENDS = {  # at both ends of a DCGAN: the layer, and the shape of what it is give
     "from a pixel": (lambda bias: nn.ConvTranspose2d(5, 7, 4, bias=bias), (2, 5, 1, 1)),
     "to a pixel": (lambda bias: nn.Conv2d(5, 2, 4, bias=bias), (2, 5, 4, 4)),
     "to a picture": (lambda bias: nn.ConvTranspose2d(5, 3, 4, 2, 1, bias=bias), (2, 5, 4, 3)),
+    "from a pixel, oblong": (lambda bias: nn.ConvTranspose2d(5, 7, (3, 5), 2, bias=bias), (2, 5, 1, 1)),
+    "to a pixel, oblong": (lambda bias: nn.Conv2d(5, 2, (3, 5), 2, bias=bias), (2, 5, 3, 5)),
     "of a picture": (lambda bias: nn.Conv2d(3, 5, 4, 2, 1, bias=bias), (2, 3, 8, 6)),
 }
 
@@ -91,6 +94,49 @@ def test_a_copy_made_meanwhile_has_weights_of_its_own(name):
         assert layer(x).abs().sum() > 0
         assert twin(x).abs().sum() == 0
     assert twin(x).abs().sum() == 0
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_was_copied_or_saved_meanwhile_goes_pytorchs_way(name, monkeypatch):
+    layer, x = end(name)
+    plain = layer(x)
+    with fast(layer):
+        twin, text = copy.deepcopy(layer), pickle.dumps(layer)
+    assert b"convolutions" not in text  # a file that no later version need be able to read
+    calls = []
+    monkeypatch.setattr(convolutions, "_pixels", lambda *args, own=convolutions._pixels: (calls.append(1), own(*args))[1])
+    for copied in (twin, pickle.loads(text)):
+        torch.testing.assert_close(copied(x), plain)
+        torch.func.jacrev(lambda v, copied=copied: copied(v).sum())(x)
+    assert not calls
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_the_input_may_be_named(name):
+    layer, x = end(name)
+    plain = layer(x)
+    with fast(layer):
+        torch.testing.assert_close(layer(input=x), plain)
+
+
+def test_a_layer_in_two_networks_is_met_once_and_one_without_parameters_not_at_all():
+    layer = nn.Conv2d(3, 5, 4, 2, 1)
+    frozen = nn.Conv2d(3, 5, 4, 2, 1, bias=False)
+    weight = frozen.weight.detach()
+    del frozen.weight
+    frozen.register_buffer("weight", weight)
+    with fast(nn.Sequential(layer, frozen), nn.Sequential(layer)) as found:
+        assert found == 1
+
+
+def test_slopes_have_the_precision_of_the_values_wherever_they_are_asked_for():
+    layer, x = end("of a picture", dtype=torch.float32)
+    plain = torch.autograd.grad(layer(x).square().sum(), x)[0]
+    with fast(layer):
+        value = layer(x).square().sum()
+        with torch.autocast("cpu", torch.bfloat16):
+            (slope,) = torch.autograd.grad(value, x)
+    torch.testing.assert_close(slope, plain, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ ADDRESS = "https://github.com/soumith/ganhacks"
 class Tip(NamedTuple):
     """A tip.
 
-    arms      of the recorded experiments :mod:`gancourse.experiments.ganhacks` and its like that test it, or what it cites; none
-              where none does
+    arms      of the recorded experiments ganhacks, ganhacks_pooling and ganhacks_dropout that test it, or a paper that it cites;
+              empty where none does
     lectures  that measure it, or treat what it is about
     untested  why no arm tests a part of it, or all of it
     """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gancourse.classroom import notebooks
 
-_INITIALS = re.compile(r"^(?:\w\.[ -]?)+")  # "A. ", "J.-Y. "
+_INITIALS = re.compile(r"^(?:\w{1,2}\.[ -]?)+")  # "A. ", "J.-Y. ", "Th. "
 _SECTION = re.compile(r"^# ## Further reading\n(.*?)(?=^# ##|^# %%|\Z)", re.DOTALL | re.MULTILINE)
 _CONTINUED = re.compile(r"\n# {3,}")  # a line that belongs to the entry above
 _LINK = re.compile(r"\[\*(?P<title>.+?)\*\]\((?P<address>[^)\s]+)\)")
@@ -44,12 +45,12 @@ def works(sources: Iterable[Path]) -> list[Work]:
             first = found.get(address, Work(year, authors, title, address, ()))
             named = first.lectures if source.stem in first.lectures else (*first.lectures, source.stem)
             found[address] = Work(first.year, first.authors, first.title, address, named)
-    return sorted(found.values(), key=lambda work: (work.year, _surname_first(work.authors), work.title))
+    return sorted(found.values(), key=lambda work: (work.year, _without_initials(work.authors), work.title))
 
 
-def _surname_first(authors: str) -> str:
+def _without_initials(authors: str) -> str:
     """What a list of authors is sorted by: without the initials that some of the lectures write in front of the first name."""
-    return _INITIALS.sub("", authors).casefold()
+    return _INITIALS.sub("", unicodedata.normalize("NFC", authors)).casefold()
 
 
 def markdown(found: Iterable[Work]) -> str:

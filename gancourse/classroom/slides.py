@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 BEGIN, CONTINUE, NOTES, PICTURE, CODE = "slide", "slide-continue", "notes", "slide-picture", "slide-code"
 TAGS = (BEGIN, CONTINUE, NOTES, SLIDE_ONLY, PICTURE, CODE)
 _PLACES = (BEGIN, CONTINUE, NOTES)
-_DEEPER = re.compile(r"#+ .*Going deeper")  # the heading above what is not for the lecture hour
+_DEEPER = re.compile(r"#+ +(?:\d+\. +)?Going deeper\s*(?:\n|$)")  # the heading above what is not for the lecture hour
 _NARROW = 1.65  # a picture less wide than this, over its height, stands beside the text and not below it
 _ROW = 4.5  # pictures of one cell stand side by side if they are together less wide than this, over one's height
 _DECK = Path(__file__).with_name("_slides")

@@ -228,7 +228,7 @@ ADDS = {  # arms that follow a tip which the reference does not: the tip is righ
     "dropout in G": 17,
     "dropout in two layers of G": 17,
 }
-CITED = {"beta1 = 0.9": "Radford et al. 2016, section 4"}  # arms that leave what not the list says, but a paper that it cites
+CITED = {"beta1 = 0.9": "Radford et al. 2016, section 4"}  # arms that leave out what a cited paper says, not the list
 BEYOND = {"dropout in G"}  # arms that do more than a tip says
 
 

@@ -87,9 +87,9 @@ class DiracGAN:
         first step has nothing before it, and is a plain one.
         """
         steps, h = check.rounds("steps", steps), check.positive("h", h)
-        self._possible(rule, alternating)
+        self._must_fit(rule, alternating)
         theta, psi = (torch.tensor(v, dtype=torch.float64) for v in start)
-        path, before = [torch.stack([theta, psi])], self.velocity(theta, psi)
+        path, before = [torch.stack([theta, psi])], self.velocity(theta, psi) if rule == "optimism" else None
         for _ in range(steps):
             now = self.velocity(theta, psi)
             if rule == "extragradient":
@@ -105,7 +105,7 @@ class DiracGAN:
             path.append(torch.stack([theta, psi]))
         return torch.stack(path)
 
-    def _possible(self, rule: str, alternating: bool) -> None:
+    def _must_fit(self, rule: str, alternating: bool) -> None:
         if check.one_of("rule", rule, RULES) == "gradient":
             return
         if alternating:
@@ -129,12 +129,12 @@ class DiracGAN:
         return _ordered(torch.linalg.eigvals(self.jacobian()))
 
     def multipliers(self, h: float, alternating: bool = False, rule: str = "gradient") -> Tensor:
-        """Eigenvalues of one whole update near the equilibrium, complex [2]: of modulus above 1 it runs away, below 1 it arrives.
+        """Eigenvalues of one whole update near the equilibrium: of modulus above 1 it runs away, below 1 it arrives.
 
-        Both at once: I + h J.  In turns: the generator's update, then the discriminator's.  Extragradient: I + h J (I + h J).
-        Optimism carries the state before along, and has four: those of [[I + 2 h J, -h J], [I, 0]].
+        Complex [2], for optimism [4].  Both at once: I + h J.  In turns: the generator's update, then the discriminator's.
+        Extragradient: I + h J (I + h J).  Optimism carries the state before along: [[I + 2 h J, -h J], [I, 0]].
         """
-        self._possible(rule, alternating)
+        self._must_fit(rule, alternating)
         j, unit = self.jacobian(), torch.eye(2, dtype=torch.float64)
         if rule == "extragradient":
             return _ordered(torch.linalg.eigvals(unit + h * j @ (unit + h * j)))

@@ -41,23 +41,38 @@ def fast(*networks: nn.Module) -> Iterator[int]:
 
     Yields how many they are.  Their weights, hooks and settings stay as they are, and inputs of other kinds (another side, say)
     are met as before.  Grouped and dilated layers are left alone, and subclasses that compute something else.  Derivatives of
-    derivatives work.
+    derivatives work by autograd; those of ``torch.func`` and forward mode do not.
     """
-    changed = [(layer, how) for network in networks for layer in network.modules() if (how := _way(layer)) is not None]
+    layers = dict.fromkeys(layer for network in networks for layer in network.modules())  # one in two networks is met once
+    changed = [(layer, how) for layer in layers if (how := _way(layer)) is not None]
     try:
         for layer, how in changed:
-            layer.__dict__["forward"] = functools.partial(how, layer)
+            layer.__dict__["forward"] = _Fast(how, layer)
         yield len(changed)
     finally:
         for layer, _ in changed:
             layer.__dict__.pop("forward", None)
 
 
+class _Fast:
+    """A layer's forward for the block alone: a copy that is made meanwhile, or a file, has the layer's own."""
+
+    def __init__(self, how: Forward, layer: nn.Module) -> None:
+        self.how, self.layer = how, layer
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        return self.how(self.layer, *args, **kwargs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return functools.partial, (type(self.layer).forward, self.layer)
+
+
 def _way(layer: nn.Module) -> Forward | None:
     """How a layer is computed fast, if it may be."""
     if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) or not _plain(layer):
         return None
-    if next(layer.parameters()).device.type != "cpu":  # layer.weight, where it is spectrally normalised, would change by a look
+    weights = next(layer.parameters(), None)  # none: frozen into buffers
+    if weights is None or weights.device.type != "cpu":  # layer.weight, where it is spectrally normalised, would change by a look
         return None
     grows = isinstance(layer, nn.ConvTranspose2d)
     if (layer.kernel_size, layer.stride, layer.padding) == (KERNEL, STRIDE, PADDING):
@@ -78,35 +93,35 @@ def _plain(layer: nn.Conv2d | nn.ConvTranspose2d) -> bool:
     return own and usual and "forward" not in layer.__dict__
 
 
-def _from_pixel(layer: nn.ConvTranspose2d, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+def _from_pixel(layer: nn.ConvTranspose2d, input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """[N, I, 1, 1] -> [N, O, k, k]: y = x W, with the places before the channels as channels-last weights lie."""
-    if args or kwargs or x.ndim != 4 or x.shape[2:] != (1, 1):
-        return nn.ConvTranspose2d.forward(layer, x, *args, **kwargs)
+    if args or kwargs or input.ndim != 4 or input.shape[2:] != (1, 1):
+        return nn.ConvTranspose2d.forward(layer, input, *args, **kwargs)
     weight = layer.weight.permute(0, 2, 3, 1)  # [I, k, k, O]
-    y = (x.flatten(1) @ weight.flatten(1)).unflatten(1, weight.shape[1:]).permute(0, 3, 1, 2)
+    y = (input.flatten(1) @ weight.flatten(1)).unflatten(1, weight.shape[1:]).permute(0, 3, 1, 2)
     return _shifted(y, layer.bias)
 
 
-def _to_pixel(layer: nn.Conv2d, x: Tensor) -> Tensor:
+def _to_pixel(layer: nn.Conv2d, input: Tensor) -> Tensor:
     """[N, I, k, k] -> [N, O, 1, 1]: y = x W^T."""
-    if x.ndim != 4 or x.shape[2:] != layer.kernel_size:
-        return nn.Conv2d.forward(layer, x)
-    y = x.permute(0, 2, 3, 1).flatten(1) @ layer.weight.permute(0, 2, 3, 1).flatten(1).t()
+    if input.ndim != 4 or input.shape[2:] != layer.kernel_size:
+        return nn.Conv2d.forward(layer, input)
+    y = input.permute(0, 2, 3, 1).flatten(1) @ layer.weight.permute(0, 2, 3, 1).flatten(1).t()
     return _shifted(y[:, :, None, None], layer.bias)
 
 
-def _to_picture(layer: nn.ConvTranspose2d, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+def _to_picture(layer: nn.ConvTranspose2d, input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     """[N, I, h, w] -> [N, C, 2h, 2w]."""
-    if args or kwargs or x.ndim != 4:
-        return nn.ConvTranspose2d.forward(layer, x, *args, **kwargs)
-    return _shifted(_Grow.apply(*_as_autocast(x, layer.weight)), layer.bias)
+    if args or kwargs or input.ndim != 4:
+        return nn.ConvTranspose2d.forward(layer, input, *args, **kwargs)
+    return _shifted(_Grow.apply(*_as_autocast(input, layer.weight)), layer.bias)
 
 
-def _of_picture(layer: nn.Conv2d, x: Tensor) -> Tensor:
+def _of_picture(layer: nn.Conv2d, input: Tensor) -> Tensor:
     """[N, C, 2h, 2w] -> [N, O, h, w].  Slow is the gradient to the picture alone: a real one needs none."""
-    if not x.requires_grad or x.ndim != 4 or x.shape[2] % 2 or x.shape[3] % 2:
-        return nn.Conv2d.forward(layer, x)
-    return _shifted(_Shrink.apply(*_as_autocast(x, layer.weight)), layer.bias)
+    if not input.requires_grad or input.ndim != 4 or input.shape[2] % 2 or input.shape[3] % 2:
+        return nn.Conv2d.forward(layer, input)
+    return _shifted(_Shrink.apply(*_as_autocast(input, layer.weight)), layer.bias)
 
 
 def _shifted(y: Tensor, bias: Tensor | None) -> Tensor:
@@ -120,15 +135,22 @@ def _as_autocast(*tensors: Tensor) -> list[Tensor]:
     return [x if x.dtype == torch.float64 else x.to(torch.get_autocast_dtype("cpu")) for x in tensors]
 
 
+# Slopes are computed in the precision of the values, wherever they are asked for, as PyTorch's convolutions have it.
+_as_asked_for: Callable[[Any], Any] = torch.amp.custom_fwd(device_type="cpu")
+_as_forward_was: Callable[[Any], Any] = torch.amp.custom_bwd(device_type="cpu")
+
+
 class _Shrink(torch.autograd.Function):
     """4x4 convolution with stride 2 of a picture x, by weights w of [O, C, 4, 4]; its gradient to x is :class:`_Grow`."""
 
     @staticmethod
+    @_as_asked_for
     def forward(ctx: Any, x: Tensor, w: Tensor) -> Tensor:
         ctx.save_for_backward(x, w)
         return F.conv2d(x, w, stride=STRIDE, padding=PADDING)
 
     @staticmethod
+    @_as_forward_was
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
         x, w = ctx.saved_tensors
         to_x, to_w = ctx.needs_input_grad
@@ -139,11 +161,13 @@ class _Grow(torch.autograd.Function):
     """4x4 transposed convolution with stride 2 to a picture, by weights w of [I, C, 4, 4]; to x, :class:`_Shrink`."""
 
     @staticmethod
+    @_as_asked_for
     def forward(ctx: Any, x: Tensor, w: Tensor) -> Tensor:
         ctx.save_for_backward(x, w)
         return _pixels(F.conv_transpose2d(x, _by_blocks(w)), w.shape[1])
 
     @staticmethod
+    @_as_forward_was
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
         x, w = ctx.saved_tensors
         to_x, to_w = ctx.needs_input_grad

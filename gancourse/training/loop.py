@@ -85,7 +85,8 @@ def fit(
         compile: run the networks through ``torch.compile`` (:mod:`gancourse.training.compiled`); where that fails, a gradient
             penalty say, a warning tells and they train as they are.
         fast_convolutions: on a processor, compute the layers at both ends of the networks in a faster order of sums
-            (:mod:`gancourse.training.convolutions`).  Values differ by rounding, so a training takes another course than without.
+            (:mod:`gancourse.training.convolutions`).  Values differ by rounding, so a training takes another course than
+            without.  As of ``compile``, a checkpoint says nothing of it.
 
     Ctrl-C (or the notebook's stop button) ends the run after the step in hand: the run is returned, the checkpoint written.
 
@@ -143,7 +144,7 @@ def fit(
     distributed.share_state(world, run, batches)
     gan.generator.train()
     gan.discriminator.train()
-    quick = (gan.generator, gan.discriminator) if run.settings.fast_convolutions and not gan.stacked else ()
+    quick = (gan.generator, gan.discriminator) if run.settings.fast_convolutions else ()
     with fast(*quick), compiled(run, stream), memory.kept():
         _loop(run, stream)
     return run

@@ -138,11 +138,13 @@ def _chosen(request: Request, known: Mapping[str, Any] | None, pictures: Source)
     """The plan of the run, with the precision that it is begun in and keeps on every processor."""
     if known is None:
         plan, precision = _plan(request, pictures.count, len(pictures.classes)), _usual_precision()
+        quick = True
     else:  # a run of before the precision was part of its plan has it in its checkpoint
         plan = Plan.from_dict(known["plan"])
         precision = plan.settings.get("precision", "auto")
+        quick = plan.settings.get("fast_convolutions", False)  # a run of before goes on bit for bit
     precision = precision if request.precision == "auto" else request.precision
-    return replace(plan, settings=plan.settings | {"precision": precision})
+    return replace(plan, settings=plan.settings | {"precision": precision, "fast_convolutions": quick})
 
 
 def _usual_precision() -> str:
@@ -188,7 +190,6 @@ def _play(request: Request, place: Place, plan: Plan, pictures: Source, progress
                 hooks=[(every, follow)],
                 progress=progress,
                 compile=request.compile,
-                fast_convolutions=True,
                 **weights.settings,
             )
     except CheckpointNotWritten as error:

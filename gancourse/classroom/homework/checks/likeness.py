@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gancourse.classroom.homework.checks.calls import gradient
 from gancourse.classroom.homework.checks.sheets import Sheet
-from gancourse.classroom.homework.checks.values import compare
+from gancourse.classroom.homework.checks.values import compare, shape
 from gancourse.classroom.slips import Slips, agree, numbers
 
 
@@ -29,8 +29,9 @@ def agrees(answer: Callable, other: Callable, *given: tuple[Any, ...], rtol: flo
 
 
 def _made(f: Callable, arguments: tuple[Any, ...]) -> Tensor | None:
+    given = copy.deepcopy(arguments)  # not suppressed: it is the check's own
     with contextlib.suppress(Exception, SystemExit):
-        return numbers(torch.as_tensor(f(*copy.deepcopy(arguments))))
+        return numbers(torch.as_tensor(f(*given)))
     return None
 
 
@@ -61,6 +62,6 @@ def learns(sheet: Sheet, answer: Callable, right: Callable, slips: Slips, of: st
 
         def slope(f: Callable, place: int = place, at: Tensor = at) -> Tensor:
             lost = f"no gradient reaches {names[place]}: was something detached, or computed without a graph?"
-            return gradient(lambda v: (f(*values[:place], v, *values[place + 1 :]) * mark).sum(), at, lost)
+            return gradient(lambda v: (shape(f(*values[:place], v, *values[place + 1 :]), mark.shape) * mark).sum(), at, lost)
 
         compare(answer, right, slope, slips, f"the slopes in {name}", atol=1e-6)

@@ -202,7 +202,8 @@ def _likely(message: str) -> str:
     """What torch's own words are mostly about; "" where that is not known."""
     if "must match the size of tensor" in message:
         return "two batches of different size, or an axis too few: look at the shapes of both"
-    if "mixed dtype" in message or ("type" in message and "double" in message.lower()):
+    lower = message.lower()
+    if "mixed dtype" in lower or ("type" in lower and "double" in lower and "long" not in lower):  # labels are of no precision
         return "two precisions that meet: what you make inside needs x.dtype (and x.device), as the arguments have it"
     return ""
 
