@@ -357,7 +357,7 @@ def with_glasses(images):
 
 
 fresh = torch.randn(scale.pick(ci=40, cpu=300, gpu=1000), 64, generator=torch.Generator().manual_seed(7))
-print("step      your direction   anywhere")
+print("step      your direction   at random")
 for much in (1, 1.5, 3):
     step = much * glasses
     null = as_long(step, len(fresh), torch.Generator().manual_seed(8))
