@@ -64,6 +64,34 @@ def _masked(output, x, mask):
     return (mask * (output - x).square()).sum() / mask.sum().clamp(min=1)
 
 
+SEARCHED = """
+def transposed_size(n, k, s, p): return n * s + k - 2 * p
+def doubling_padding(k):
+    return next((p for p in range(k) if transposed_size(8, k, 2, p) == 16), None)
+"""
+LERP_BACKWARDS = """
+straight = lerp
+def lerp(z0, z1, t): return straight(z1, z0, t)
+"""
+BY_ONES_OWN = """
+import copy, torch
+from torch import nn
+def discriminator_step(generator, discriminator, optimiser, real, z): return 0.0
+def sound(d_step):
+    torch.manual_seed(1)
+    g, d = nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1), nn.Flatten(0))
+    real, z, ends = torch.randn(8, 3) + 1, torch.randn(8, 2), []
+    for step in (d_step, discriminator_step):
+        g2, d2 = copy.deepcopy(g), copy.deepcopy(d)
+        for p in d2.parameters():
+            p.grad = torch.ones_like(p)
+        loss = float(step(g2, d2, torch.optim.SGD(d2.parameters(), lr=0.1), real, z))
+        old = torch.cat([p.detach().flatten() for p in [*d2.parameters(), *g2.parameters()]])
+        ends.append((torch.cat([old, torch.tensor([loss])]), any(p.grad is not None for p in g2.parameters())))
+    return torch.allclose(ends[0][0], ends[1][0], atol=1e-5) and not ends[0][1]
+"""
+
+
 @pytest.mark.parametrize(
     ("homework", "part", "answers", "lost", "wrong"),
     [
@@ -128,6 +156,34 @@ def test_a_slip_costs_the_item_that_names_it(
     assert re.findall(r"  WRONG  (.*) \(", outcome.report) == 2 * wrong, outcome.report  # the check is run with two seeds
     assert outcome.points == outcome.of - lost, outcome.report
     assert outcome.report.count("perhaps") == 2 * len(wrong), outcome.report
+
+
+def test_the_square_of_a_length_costs_the_length() -> None:
+    def squared(loss, generator, discriminator, z):
+        slopes = torch.autograd.grad(loss(discriminator(generator(z))), list(generator.parameters()))
+        return sum(slope.square().sum() for slope in slopes)
+
+    outcome = planting.judge("hw1", planting.Planted("one slip", "slopes", "", {"gradient_norm": squared}, ""))
+    assert re.findall(r"  WRONG  (.*) \(", outcome.report) == 2 * ["the length of the generator's gradient"], outcome.report
+    assert outcome.points == outcome.of - 1 and outcome.report.count("perhaps") == 2, outcome.report
+
+
+@pytest.mark.parametrize(
+    ("homework", "part", "code", "lost"),
+    [
+        ("hw1", "steps", "discriminator_loss = lambda r, f: (F.softplus(-r).mean() + F.softplus(f).mean()) / 2", 0),
+        ("hw1", "steps", "non_saturating_loss = lambda f: F.softplus(-f).sum()", 0),
+        ("hw1", "sounding", "discriminator_loss = lambda r, f: (F.softplus(-r).mean() + F.softplus(f).mean()) / 2", 0),
+        ("hw1", "sounding", BY_ONES_OWN, 0),
+        ("hw2", "sizes", SEARCHED, 0.5),
+        ("hw2", "walks", LERP_BACKWARDS, 1),
+        ("hw2", "chance", "def pictures(generator, z): return generator(z).detach()", 0),
+        ("hw2", "chance", "def pictures(generator, z): raise NotImplementedError()", 0),
+    ],
+)
+def test_a_slip_of_an_answer_costs_nothing_where_others_call_it(homework: str, part: str, code: str, lost: float) -> None:
+    outcome = planting.judge(homework, planting.Planted("one slip", part, "", {}, "import torch.nn.functional as F\n" + code))
+    assert outcome.points == outcome.of - lost, outcome.report
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ points
 # $$V(D) = \sum_x p\,[\,a \log D + (1 - a) \log(1 - D)\,] + q\,[\,b \log D + (1 - b) \log(1 - D)\,].$$
 #
 # Set the derivative with respect to $D(x)$ to zero, mind the signs, and write down the $D^*$ that maximises this, for histograms `p` and
-# `q`: the last dimension runs over the places. It must be exact where only one of the two lives, and 1/2 where neither does.
+# `q`: the last dimension runs over the places. It must be exact where only one of the two lives (is it 1 or 0 there, whatever $a$ and $b$ are?), and 1/2 where neither does.
 #
 # (On paper, no points: with $b > 0$, what does $D^*$ say where only fakes live, and which places does that tell the generator to keep? Salimans et al.
 # 2016, who brought soft labels to GANs, keep $b = 0$.)
@@ -210,6 +210,8 @@ points
 # - whose weights may move; G's step may leave gradients in D, but none of D's loss may go into G;
 # - what the other player's step has left behind in `.grad`;
 # - that both players stay in the mode in which they were.
+#
+# (The check lends both steps right losses, so that a slip in task 1 costs nothing here.)
 
 # %% solution="steps"
 def discriminator_step(generator, discriminator, optimiser, real, z):
@@ -245,9 +247,9 @@ points
 # ## 6. A test for a step (2 points)
 #
 # Lecture 03 struck out lines, and most of the broken loops ran without a word. Write what would have spoken. `sound(d_step)` is given a
-# step of the discriminator, to be called like yours, and says whether it is one right step as task 5 asks for. Make small networks of your own in it.
+# step of the discriminator, to be called like yours, and returns whether it is one right step, as task 5 asks for. Make small networks of your own in it, and an optimiser.
 #
-# The check gives it right steps, written in several ways, and thirteen broken ones: your test has to pass the former and find the latter.
+# The check gives it right steps, written in several ways, and thirteen broken ones: your test has to say True of the former and False of the latter.
 # What must have moved, by how much, and what must not? (Does the loss fall over twenty steps? Eleven of the thirteen pass that.)
 
 # %% solution="sounding"

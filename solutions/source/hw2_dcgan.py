@@ -295,15 +295,15 @@ points
 # %% [markdown]
 # ## 7. Beside chance (2 points)
 #
-# Your direction will put glasses on faces. Would any other direction do it, too? A step of the same length to *anywhere* is the null. Write it, and the count.
+# Your direction will put glasses on faces. Would any other direction do as well? The null is a step of the same length in a *random* direction. Write it, and the count.
 #
 # - `as_long` returns $n$ directions, all of them equally likely, each as long as `step`.
-# - `changed` returns the share of the faces without an attribute that have it after the step. `has` maps pictures to True and False, and
-#   `step` is one for all $[D]$ or one for each $[N, D]$. Make pictures as in task 6.
+# - `changed` returns, of the faces without an attribute, the share that has it after the step. `has` maps pictures to True and False, and
+#   `step` is one for all $[D]$ or one for each $[N, D]$. Use your `pictures` of task 6 (the check lends a right one).
 
 # %% solution="chance"
 def as_long(step, n, source):
-    """n random directions [n, D], each as long as step [D]; all numbers from the generator ``source`` of torch."""
+    """n random directions [n, D], each as long as step [D]; all random numbers drawn with ``generator=source``."""
     ### BEGIN SOLUTION
     v = torch.randn(n, len(step), generator=source, dtype=step.dtype)
     return v / v.norm(dim=1, keepdim=True) * step.norm()
@@ -311,7 +311,7 @@ def as_long(step, n, source):
 
 
 def changed(has, generator, z, step):
-    """Of the latents z [N, D] whose pictures have it not, the share whose pictures have it after the step: a number."""
+    """Of the latents z [N, D] whose pictures lack it, the share whose pictures have it after the step: a number."""
     ### BEGIN SOLUTION
     without = ~has(pictures(generator, z))
     return has(pictures(generator, z + step))[without].double().mean().item()
@@ -349,7 +349,7 @@ shown = torch.stack([bare - 1.5 * glasses, bare, bare + 1.5 * glasses, bare + 3 
 viz.show(viz.grid(pictures(G, shown), columns=12), "Three faces in each row: minus glasses, as it was, plus glasses, plus twice as much.")
 
 # %% [markdown]
-# How many of the faces without glasses have them afterwards, in the eyes of the classifier? And after a step of the same length to anywhere?
+# How many of the faces without glasses have them afterwards, in the eyes of the classifier? And after a step of the same length in a random direction?
 
 # %% picture
 def with_glasses(images):
@@ -357,7 +357,7 @@ def with_glasses(images):
 
 
 fresh = torch.randn(scale.pick(ci=40, cpu=300, gpu=1000), 64, generator=torch.Generator().manual_seed(7))
-print("step      your direction   anywhere")
+print("step      your direction   at random")
 for much in (1, 1.5, 3):
     step = much * glasses
     null = as_long(step, len(fresh), torch.Generator().manual_seed(8))

@@ -274,13 +274,15 @@ points
 # %% [markdown]
 # ## 7. Would your test have found it? (2 points)
 #
-# Your penalty is right. Many that were published are not, and their pictures look well. `sound` is a test: it gets a function `penalty(critic, real, fake)` that promises the penalty of task 5 at the points of task 4, and
+# Your penalty is right. Many that were published are not, and their pictures look good. `sound` is a test: it gets a function `penalty(critic, real, fake)` that promises the penalty of task 5 at the points of task 4, and
 # returns True if the promise is kept, False if not. (It may take a quarter of a second.) The check hands you right ones, written in several ways, and wrong ones that were all published or handed in. A critic is any function from [N, ...] to [N]
 # that you like. Think about:
 #
 # - which critic has a slope that tells *where* the penalty looked? What is the mean of the penalty there, and how far from it may $N$ random points take you?
 # - points [N, 2] forgive what pictures do not;
-# - what does the critic's optimiser need of the penalty? Who must *not* get a gradient, when `fake` comes from a generator? And who if nobody has called `backward()` yet?
+# - what does the critic's optimiser need of the penalty? Who must *not* get a gradient, when `fake` comes from a generator? And who may have one before you have called `backward()`?
+#
+# (The check lends it a right `between` and `gradient_penalty`. A test that stumbles over a wrong penalty has found it.)
 
 # %% solution="soundness"
 def sound(penalty):
@@ -310,7 +312,7 @@ points
 # %% [markdown]
 # ## Your critics
 #
-# The ring of homework 1 again, eight spots. The same networks, the same optimiser, five steps of the critic to one of $G$; once your box with $c = 0.1$, once your penalty. (The paper of the box takes RMSProp. Here one thing differs.)
+# The ring of homework 1 again, eight spots. The same networks, the same optimiser, five steps of the critic to one of $G$; once your box with $c = 0.1$, once your penalty. (The paper of the box takes RMSProp; here the two runs differ in one thing only.)
 # The penalty's weight is 1, where the paper takes 10, and both critics learn five times as fast as $G$. It takes a minute or two.
 #
 # Along the way three numbers for the distance between 64 real and 64 generated points: what your `earth_mover` says, what the critic's difference of means is, and

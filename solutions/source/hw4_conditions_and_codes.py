@@ -193,7 +193,7 @@ plt.show()
 # number *is* information in nats. It is to be maximised.
 #
 # And what does a reader reach that never looks at the picture? Choose $m$ and $s$, the same for all the codes that came, so that the bound is as high as it can be, and put them in: that is `blind_bound`.
-# It is the zero of your last picture. What does it become for very many uniform codes?
+# It is the null beside your bound at the end of this notebook. What does it become for very many uniform codes?
 
 # %% solution="codes"
 def category_bound(logits, c):
@@ -294,7 +294,7 @@ plt.show()
 #
 # Write the class term, for tables $[K, X]$ (the rows are classes). Natural logarithms, $0 \log 0 = 0$, and $+\infty$ where the generator draws what $C$ rules out. What does a *faithful* generator, $q = p$, pay?
 #
-# Then write `best_paid`: the generator that pays least among all that draw each class as often as the data do. It may use only pictures that occur in the data, but for any class.
+# Then write `best_paid`: the generator that pays least among all that draw each class as often as the data do. It may draw any picture of the data for any class, and no others.
 
 # %% solution="paid"
 def class_term(q, classifier):
@@ -305,7 +305,7 @@ def class_term(q, classifier):
 
 
 def best_paid(p):
-    """For data p(y, x) [K, X], each of whose pictures occurs: a q [K, X] with the same sums of rows and the least class term."""
+    """For data p(y, x) [K, X] in which every picture occurs: a q [K, X] with the row sums of p and the least class term."""
     ### BEGIN SOLUTION
     told = p / p.sum(0)
     q = torch.zeros_like(p)

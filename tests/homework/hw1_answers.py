@@ -352,6 +352,36 @@ def sound(d_step):
     return True
 """, part="sounding")  # fmt: skip
 
+
+def hidden_layers(told):
+    """A test with networks of two layers, which a step before backward() makes stumble; ``told``: how it says what it found."""
+
+    def sound(step):
+        torch.manual_seed(1)
+        g = torch.nn.Sequential(torch.nn.Linear(2, 4), torch.nn.ReLU(), torch.nn.Linear(4, 3))
+        d = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.ReLU(), torch.nn.Linear(5, 1))
+        real, z = torch.randn(8, 3) + 1, torch.randn(8, 2)
+        loss, before = d_loss(d(real), d(g(z).detach())), copy.deepcopy(g)
+        slopes = torch.autograd.grad(loss, list(d.parameters()))
+        wanted = [p.detach() - 0.1 * slope for p, slope in zip(d.parameters(), slopes, strict=True)]
+        for p in d.parameters():
+            p.grad = torch.ones_like(p)
+        came = step(g, d, torch.optim.SGD(d.parameters(), lr=0.1), real, z)
+        moved = all(torch.allclose(p, q, atol=1e-5) for p, q in zip(d.parameters(), wanted, strict=True))
+        untouched = alike(g, before) and all(p.grad is None for p in g.parameters())
+        return told(moved and untouched and abs(float(came) - loss.item()) < 1e-5)
+
+    return sound
+
+
+def asserted(found):
+    assert found
+    return True
+
+
+right("with hidden layers", sound=hidden_layers(bool))
+right("an assertion that nobody catches", sound=hidden_layers(asserted))
+
 # 7. Rounds
 
 

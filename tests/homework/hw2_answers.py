@@ -363,6 +363,13 @@ def by_angle(step, n, source):
     return step.norm() * torch.stack([turn.cos(), turn.sin()], 1)
 
 
+def in_a_plane(step, n, source):
+    turn = 2 * torch.pi * torch.rand(n, generator=source, dtype=step.dtype)
+    v = torch.zeros(n, len(step), dtype=step.dtype)
+    v[:, 0], v[:, 1] = turn.cos(), turn.sin()
+    return step.norm() * v
+
+
 def counted(has, generator, z, step):
     generator = copy.deepcopy(generator).eval()
     step = step.expand_as(z)
@@ -376,6 +383,12 @@ wrong("no negative numbers", "no side preferred", as_long=drawn(torch.rand))
 wrong("more corners than sides", "normalise normal numbers", as_long=drawn(between))
 wrong("signs only", "a direction of its own", as_long=signs)
 wrong("from nowhere", "generator=source", as_long=anywhere)
+wrong(
+    "a seed of its own",
+    "set no seed",
+    as_long=lambda step, n, source: drawn()(step, n, torch.Generator().manual_seed(0)),
+)
+wrong("two coordinates of five", "some coordinates move more", as_long=in_a_plane)
 wrong("pictures in training mode", changed=lambda has, g, z, step: has(g(z + step))[~has(g(z))].double().mean())
 right("an angle in the plane", as_long=by_angle)
 right("float32 numbers", as_long=lambda step, n, source: drawn()(step.float(), n, source))

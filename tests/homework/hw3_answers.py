@@ -111,6 +111,12 @@ def with_a_small_number(f, p, q, distance):
     return (f @ p - f @ q) / (k + 1e-12)
 
 
+def with_nan_to_num(f, p, q, distance):
+    k = ((f[:, None] - f).abs() / distance).nan_to_num(0.0).max()
+    return (((p - q) * f).sum() / k).nan_to_num(0.0)
+
+
+wrong("nan_to_num where K is 0", "0/0: for a constant f", shown=with_nan_to_num)
 wrong("a small number added to K", "a small number in place of K", shown=with_a_small_number)
 
 
@@ -355,6 +361,16 @@ def against_mine(penalty):
     return near and clean and learns and source.grad is None and a_test(traces=False)(penalty)
 
 
+def seeded_like_mine(penalty):
+    """One draw, which one's own penalty takes again."""
+    real, fake = 3 * spheres(3, 2, 2), spheres(3, 2, 2)
+    torch.manual_seed(0)
+    theirs = penalty(lambda x: x.square().flatten(1).sum(1) / 2, real, fake)
+    torch.manual_seed(0)
+    mine = terms(lambda x: x.square().flatten(1).sum(1) / 2, fake + torch.rand(column(real)).to(real) * (real - fake)).mean()
+    return abs(theirs.item() - mine.item()) < 1e-5
+
+
 right("the same test with other points", sound=a_test())
 right("in single precision", sound=a_test(n=9000, dtype=torch.float32))
 right("a truth value of torch", sound=lambda penalty: torch.tensor(a_test()(penalty)))
@@ -364,6 +380,7 @@ wrong("nothing passes", "for a right penalty", sound=lambda penalty: False)
 wrong("a number", "True or False", sound=lambda penalty: 1.0)
 wrong("no room for chance", "is it chance", sound=a_test(room=1e-5))
 wrong("too little room for chance", "more points, or more room", sound=a_test(room=0.0035))
+wrong("seeded like one's own", "epsilon may be counted from either end", sound=seeded_like_mine)
 wrong("one slope everywhere", "whose slope tells where", sound=a_test(where=False))
 wrong("points only", "along axis 1 of a picture", sound=a_test(rest=(2,)))
 wrong("no look at what is left behind", "look who has a .grad", sound=a_test(traces=False))

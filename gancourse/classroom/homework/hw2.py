@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gancourse.base.latents import slerp as _along_the_circle
-from gancourse.classroom.homework.checks.calls import forbidden, on_meta, trace, unchanged
+from gancourse.classroom.homework.checks.calls import forbidden, helped, on_meta, trace, unchanged
 from gancourse.classroom.homework.checks.players import as_it_was
 from gancourse.classroom.homework.checks.sheets import Sheet, Wrong, part, seal
 from gancourse.classroom.homework.checks.values import builtin, close, compare, equal, number, shape, show, true
@@ -79,7 +79,7 @@ def sizes(sheet: Sheet, conv_size: Callable, transposed_size: Callable, doubling
     with sheet.item("transposed convolution", 0.5):
         _whole(transposed_size, _transposed_size, layers, words, _TRANSPOSED_SIZE)
 
-    with sheet.item("the padding that doubles", 1):
+    with sheet.item("the padding that doubles", 1), helped(doubling_padding, transposed_size=_transposed_size):
         kernels = range(1, 9)
         _whole(doubling_padding, _doubling_padding, [(k,) for k in kernels], [f"kernel {k}" for k in kernels], _DOUBLING_PADDING)
 
@@ -674,12 +674,12 @@ def walks(sheet: Sheet, lerp: Callable, slerp: Callable) -> None:
     with sheet.item("the line", 1):
         compare(lerp, _line, (z0, z1, t), _LERP)
 
-    with sheet.item("the arc, between latents of one length", 1):
+    with sheet.item("the arc, between latents of one length", 1), helped(slerp, lerp=_line):
         z0 = 0.8 * z0 / z0.norm()  # shorter than 1, so that an angle taken without the lengths is another angle
         for b in (z1, -0.7 * z0 + 0.1 * z1):
             compare(slerp, _arc, (z0, b / b.norm() * z0.norm(), t), _SLERP, atol=1e-6)
 
-    with sheet.item("its ends, and where there is no arc", 1):
+    with sheet.item("its ends, and where there is no arc", 1), helped(slerp, lerp=_line):
         longer = 3 * sheet.randn(7)
         ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
         near: dict[str, Any] = {"slip": _SAME, "rtol": 1e-4, "atol": 1e-5}
@@ -805,10 +805,15 @@ def attributes(sheet: Sheet, direction: Callable, analogy: Callable, pictures: C
 # 7. Beside chance --------------------------------------------------------------------------------------------------------
 
 
+def _shown(g: nn.Module, z: Tensor) -> Tensor:
+    """The pictures of a copy in evaluation mode."""
+    with torch.no_grad():
+        return copy.deepcopy(g).eval()(z)
+
+
 def _shows(has: Callable, g: nn.Module, z: Tensor) -> Tensor:
     """What the pictures of a copy in evaluation mode have."""
-    with torch.no_grad():
-        return has(copy.deepcopy(g).eval()(z))
+    return has(_shown(g, z))
 
 
 def _share(has: Callable, g: nn.Module, z: Tensor, step: Tensor) -> Tensor:
@@ -837,10 +842,11 @@ def chance(sheet: Sheet, as_long: Callable, changed: Callable) -> None:
     with sheet.item("anywhere, and as far", 1):
         step, n = 3 * sheet.randn(2), 4000
 
-        def draw() -> Tensor:
-            return shape(as_long(step, n, torch.Generator().manual_seed(sheet.seed)), (n, 2))
+        def draw(step: Tensor, more: int = 0) -> Tensor:
+            source = torch.Generator().manual_seed(sheet.seed + more)
+            return shape(as_long(step, n, source), (n, len(step))).double()
 
-        rows = draw().double()
+        rows = draw(step)
         close(rows.norm(dim=1), step.norm().expand(n), "the lengths", slip="each row is as long as step")
         different = len(rows.unique(dim=0))
         true(different > 3000, f"{n} directions", f"{different} of them", "a direction of its own for each row")
@@ -850,9 +856,17 @@ def chance(sheet: Sheet, as_long: Callable, changed: Callable) -> None:
         true(gap < 6 / math.sqrt(n), "no side preferred, so a mean near 0", f"a mean of length {gap:.2g}", slip)
         slip = "a square has corners, and more numbers in them: normalise normal numbers, not uniform ones"
         true(abs(fourth - 3 / 8) < 0.0084, "all directions alike: a mean fourth power of 0.375", f"{fourth:.3f}", slip)
-        close(draw(), rows, "the same source, the same directions", slip="draw with generator=source")
+        close(draw(step), rows, "the same source, the same directions", slip="draw with generator=source")
+        other = not torch.equal(draw(step, 1), rows)
+        true(other, "other directions from another source", "the same ones", "draw with generator=source, and set no seed")
+        five = sheet.randn(5)
+        rows = draw(five)
+        close(rows.norm(dim=1), five.norm().expand(n), "the lengths, of five numbers", slip="each row is as long as step")
+        even = 5 * (rows / five.norm()).square().mean(0)
+        slip = "some coordinates move more than others: normal numbers in all of them, then one length"
+        true((even - 1).abs().max() < 0.11, "all five coordinates alike: mean squares of 1", show(even), slip)
 
-    with sheet.item("the share that changes", 1):
+    with sheet.item("the share that changes", 1), helped(changed, pictures=_shown):
         g, z = _Mood(sheet).train(), sheet.randn(60, 4)
 
         def has(made: Tensor) -> Tensor:

@@ -822,6 +822,7 @@ def _all_in(place: Callable[[Tensor], Tensor], mass: Callable[[Tensor], Tensor] 
 
 _best_paid = _all_in(lambda p: _told(p).argmax(1))
 _BEST_PAID = Slips("best_paid") | {
+    "certainty is a share, p(y | x), and no difference": _all_in(lambda p: (2 * p - p.sum(0)).argmax(1)),
     "this moves labels: each class must stay as frequent as it is": (
         lambda p: F.one_hot(_told(p).argmax(0), len(p)).T * p.sum(0),
         lambda p: F.one_hot(_told(p).argmax(0), len(p)).T * p,
@@ -877,6 +878,8 @@ def paid(sheet: Sheet, class_term: Callable, best_paid: Callable) -> None:
     with sheet.item("also where some pictures leave no doubt, and some none a choice", 1):
         free = torch.tensor([[0.2, 0.3, 0.0, 0.0], [0.0, 0.3, 0.15, 0.05]]).double()
         _pays_least(best_paid, free)
+        sure = torch.tensor([[0.3, 0.05, 0.0], [0.1, 0.0, 0.55]]).double()  # a rare picture that is sure
+        _pays_least(best_paid, sure)
         never = torch.tensor([[0.3, 0.2, 0.1], [0.0, 0.0, 0.0], [0.1, 0.1, 0.2]]).double()  # a class that nobody asks for
         _pays_least(best_paid, never)
 
