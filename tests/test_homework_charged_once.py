@@ -64,6 +64,7 @@ def _masked(output, x, mask):
     return (mask * (output - x).square()).sum() / mask.sum().clamp(min=1)
 
 
+<<<<<<< HEAD
 SEARCHED = """
 def transposed_size(n, k, s, p): return n * s + k - 2 * p
 def doubling_padding(k):
@@ -90,6 +91,34 @@ def sound(d_step):
         ends.append((torch.cat([old, torch.tensor([loss])]), any(p.grad is not None for p in g2.parameters())))
     return torch.allclose(ends[0][0], ends[1][0], atol=1e-5) and not ends[0][1]
 """
+=======
+_ALONE, _FROM_NORMAL = "the loss where no other sentence fits", "its divergence from N(0, I)"
+
+
+def _matching(p, s, fits, temperature, times=0.5, heat=1.0, turn=False):
+    scores = F.normalize(p, dim=1) @ F.normalize(s, dim=1).T / (temperature * heat)
+    left = (fits.T if turn else fits) & ~torch.eye(len(p), dtype=torch.bool)
+    scores = scores.masked_fill(left, -torch.inf)
+    return times * (scores.logsumexp(1) + scores.logsumexp(0) - 2 * scores.diagonal()).mean()
+
+
+def _whole_terms(d, x, e, wrong, fake):
+    """Both false terms at weight 1."""
+    return F.softplus(-d(x, e)).mean() + F.softplus(d(x, wrong)).mean() + F.softplus(d(fake.detach(), e)).mean()
+
+
+def _least(t, f, w):
+    """Both false kinds of pairs at weight 1."""
+    return -(
+        torch.xlogy(t, t / (t + f + w).clamp(min=1e-300)) + torch.xlogy(f + w, (f + w) / (t + f + w).clamp(min=1e-300))
+    ).sum()
+
+
+def _by_n(a, b):
+    s, t = torch.cov(a.T, correction=0), torch.cov(b.T, correction=0)
+    roots = torch.linalg.eigvals(s @ t).real.clamp(min=0).sqrt()
+    return (a.mean(0) - b.mean(0)).square().sum() + s.trace() + t.trace() - 2 * roots.sum()
+>>>>>>> hwb
 
 
 @pytest.mark.parametrize(
@@ -147,6 +176,27 @@ def sound(d_step):
             2,
             ["holes made and filled", "the loss over the hole"],
         ),
+        ("hw7", "matching", {"matching_loss": lambda *given: _matching(*given, times=1)}, 1.5, [_ALONE]),
+        ("hw7", "matching", {"matching_loss": lambda p, s, f, t: _matching(p, s, f, t, heat=1 / t**2)}, 1.5, [_ALONE]),
+        (
+            "hw7",
+            "matching",
+            {"matching_loss": lambda *given: _matching(*given, turn=True)},
+            1.5,
+            ["a wrong sentence that is right"],
+        ),
+        ("hw7", "losses", {"discriminator_loss": _whole_terms}, 1, ["the discriminator's loss"]),
+        ("hw7", "losses", {"generator_loss": lambda d, fake, e: -F.softplus(d(fake, e)).mean()}, 0.5, ["the generator's loss"]),
+        ("hw7", "cloud", {"divergence": lambda m, s: (m**2 + (2 * s).exp() - 1 - 2 * s).sum(1).mean()}, 0.5, [_FROM_NORMAL]),
+        ("hw7", "cloud", {"divergence": lambda m, s: (m**2 + s.exp() - 1 - s).sum(1).mean() / 2}, 0.5, [_FROM_NORMAL]),
+        (
+            "hw7",
+            "reading",
+            {"least_loss": _least, "blind_loss": lambda *tables: _least(*(t.sum(1, keepdim=True) for t in tables))},
+            0.75,
+            ["the least of a D that reads"],
+        ),
+        ("hw8", "chance", {"frechet": _by_n}, 1, ["the Frechet distance of two sets"]),
     ],
 )
 def test_a_slip_costs_the_item_that_names_it(
@@ -197,3 +247,35 @@ def test_what_is_right_is_not_blamed_for_something_else(answers: dict[str, Calla
     """A wrong loss that no slip explains: its mean, and its softplus, are right all the same."""
     outcome = planting.judge("hw6", planting.Planted("a loss", "losses", "", answers, ""))
     assert outcome.points < outcome.of and beside not in outcome.report, outcome.report
+
+
+def _below(x, group):
+    """The maps are put under the batch."""
+    s = x.unflatten(0, (group, -1)).var(0, unbiased=False).sqrt().mean((1, 2, 3))
+    return torch.cat([x, s[:, None, None, None].expand(-1, *x.shape[1:])])
+
+
+def _of_neighbours(x, group):
+    """G - 1 in place of G."""
+    s = x.unflatten(0, (group, -1)).std(0).mean((1, 2, 3)).repeat(group)
+    return torch.cat([x, s[:, None, None, None].expand_as(x[:, :1])], 1)
+
+
+def test_what_a_report_expects_is_right_or_said_to_be_a_slips() -> None:
+    """An item behind the one that told a slip: no wrong shape is expected, and a slip's number is said to be one."""
+    report = planting.judge("hw5", planting.Planted("one slip", "batch", "", {"minibatch_std": _below}, "")).report
+    assert "expected  a tensor of shape [6, 3, 3, 3]" in report and "IndexError" not in report, report
+
+    def own_groups(x, group):  # the slip, and groups of neighbours beside it
+        order = torch.arange(len(x)).unflatten(0, (-1, group)).T.flatten()
+        return _of_neighbours(x[order], group)[order.argsort()]
+
+    report = planting.judge("hw5", planting.Planted("two slips", "batch", "", {"minibatch_std": own_groups}, "")).report
+    assert "groups of 2, the slip above left as it is" in report, report
+
+
+def test_answers_that_agree_on_nothing_earn_nothing_by_it() -> None:
+    """No level is ever reached, so the timetable costs what it costs: that is 1, whatever it is."""
+    answers = {"stage": lambda *given: (given[3], 1.0), "work": lambda *given: 1.0}
+    outcome = planting.judge("hw5", planting.Planted("the last level alone", "fading", "", answers, ""))
+    assert re.findall(r"  WRONG  (.*) \(", outcome.report) == 2 * ["the timetable", "what the timetable costs"], outcome.report

@@ -45,9 +45,11 @@ def test_what_stumbles_outside_an_item_costs_the_rest() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lambda: torch.ones(4) - torch.ones(7), "perhaps   two batches of different size"),
+        (lambda: torch.ones(4) - torch.ones(7), "perhaps   two batches of different size, an axis too few, or other shapes"),
         (lambda: torch.lerp(torch.ones(2).double(), torch.ones(2).double(), torch.rand(2)), "perhaps   two precisions that meet"),
         (lambda: torch.ones(2, 2) @ torch.ones(2, 2).double(), "perhaps   two precisions that meet"),
+        (lambda: torch.linalg.eigvals(torch.eye(2)).clamp(min=0), "perhaps   eigenvalues come as complex numbers"),
+        (lambda: torch.linalg.eigvals(torch.eye(2)).max(), "perhaps   eigenvalues come as complex numbers"),
         (lambda: torch.nn.BatchNorm2d(2)(torch.ones(2, 2, 3, 3).double()), "perhaps   two precisions that meet"),
         (lambda: F.nll_loss(torch.ones(2, 2).double(), torch.ones(2).double()), "to be Long"),  # labels that became floats
         (lambda: torch.ones(2, dtype=torch.long).add_(torch.ones(2).double()), "result type Double"),

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Homework 5. Growing and styling
 #
-# **After** lectures 13 and 14. **Time**: about 100 minutes. **Points**: 20. **At the end** a generator built of your own layers grows from 4 to 16 pixels, draws
+# **After** lectures 13 and 14. **Time**: about 110 minutes. **Points**: 20. **At the end** a generator built of your own layers grows from 4 to 16 pixels, draws
 # pixel-art faces, and mixes the styles of any two of them.
 #
 # As before: replace `raise NotImplementedError()`, run the cell below, read what the check says. It grades what you hand in with other
@@ -44,8 +44,8 @@ torch.set_num_threads(1)
 # Write down the constant and the two layers. The convolution keeps the size of its input (kernels are odd). Three things to think about: what a 3 x 3 kernel does to
 # the fan-in; what $c$ multiplies and what it does not; and what happens to weights that are multiplied by $c$ *where they are stored*, when the layer is called twice.
 #
-# Then predict what this is good for. In its first step Adam moves every stored weight by the learning rate, up or down. What is that step's length over the length of all stored
-# weights, in an ordinary layer (which stores $cW$), in an equalised one (which stores $W$), and in one with a multiplier (which stores $W/m$)? `step_share` is one line.
+# Then predict what this is good for. In its first step Adam moves every stored weight by the learning rate, up or down. Take all stored weights as one long vector: what share of its
+# length is that step, in an ordinary layer (which stores $cW$), in an equalised one (which stores $W$), and in one with a multiplier (which stores $W/m$)? `step_share` is one line.
 
 # %% solution="equalised"
 def he_constant(shape, gain=2**0.5):
@@ -159,8 +159,8 @@ points
 # steps with $\alpha = 1$. The $i$-th step of a fade, $i = 1, \dots, F$, has $\alpha = i / (F + 1)$, so that both paths count in all of them. After the last level's steps its level and
 # $\alpha = 1$ stay for ever. Steps are counted from 0; `fade` may be 0, and so may `last`.
 #
-# And what does growing save? A step at level $l$ draws $4^l$ times as many pixels as one at level 0. `work` is the share of the pixels that the whole timetable draws, up to the last
-# level's last step, of those that as many steps at the last level would draw.
+# And what does growing save? A step at level $l$, fading or not, draws $4^l$ times as many pixels as one at level 0. `work` counts the pixels of the whole timetable, up to the last step
+# of the last level, and divides by the pixels of as many steps that are all at the last level.
 
 # %% solution="fading"
 def fade_in(older, newer, alpha):
@@ -345,7 +345,7 @@ points
 # ## Growing faces
 #
 # The networks below hold nothing but weights: all that they compute is yours. The generator has five styled layers, one at 4 pixels and two each at 8 and at 16, and turns features into
-# colours at each side. The discriminator is a small ProGAN. (No paper has a growing StyleGAN2: it gave up growing, since details then cling to places. At 16 pixels we did not look.)
+# colours at each side. The discriminator is a small ProGAN. (No paper has a growing StyleGAN2: it gave up growing, as details such as teeth then stick to one place. At 16 pixels we did not look.)
 
 # %% picture
 def normal(*shape):
@@ -527,7 +527,7 @@ def mixing_grid(crossover):
 viz.show(viz.beside([mixing_grid(3), mixing_grid(1)], titles=["crossover 3", "crossover 1"]))
 
 # %% [markdown]
-# Three questions to take to class (no points):
+# Four questions to take to class (no points):
 #
 # 1. What do the faces of a row have in common, and what those of a column, at crossover 3? What changes at 1? At which resolution, then, does this generator choose colours, and at which shapes?
 # 2. Take `minibatch_std` out of the discriminator (append a map of zeros); or leave out the mixing alone (`crossover = 5`). Do the watched latents still give different faces?

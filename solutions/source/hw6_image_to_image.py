@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Homework 6. Image to image
 #
-# **After** lectures 17 to 19. **Time**: about 100 minutes. **Points**: 20. **At the end** a network that is joined, judged and trained by your
+# **After** lectures 17 to 19. **Time**: about 110 minutes. **Points**: 20. **At the end** a network that is joined, judged and trained by your
 # own code colours line drawings that it has never seen, and one that you draw on yourself.
 #
 # Each task is a cell with functions whose bodies are missing. Replace `raise NotImplementedError()` and run the cell below it: it checks
@@ -84,8 +84,8 @@ points
 # `window` says *which* pixels: for layers (kernel, stride, padding), the first and the last place along one side that output `i` depends on. With padding $p$ the first
 # kernel begins at place $-p$; such places lie outside the picture: leave them in the answer, uncut. (Whoever has `window` first has the field in one line.)
 #
-# And then do not trust it: measure. Somebody hands you a network and no list of layers. Which columns of the picture does its output $[0, 0, i, i]$ depend on? Ask its slopes. They
-# know nothing of what lies outside the picture. Leave the network in the mode in which it comes.
+# And then do not trust it: measure. Somebody hands you a network and no list of layers. Which columns of the picture does its output $[0, 0, i, i]$ depend on? Ask its slopes at a picture
+# of random numbers, in all rows and channels. They know nothing of what lies outside it. Leave the network in the mode in which it comes.
 
 
 # %% solution="patches"
@@ -128,7 +128,7 @@ points = min(points, hw6.patches(receptive_field, window, measured_window, seed=
 points
 
 # %% [markdown]
-# The data of this homework are faces as line drawings, and the same faces in colour. The frames: what two neighbouring logits see, by your `window`, for
+# The data of this homework are faces as line drawings, and the same faces in colour. The frames are what two neighbouring logits see, by your `window`, for
 # discriminators with one, two and three layers of stride 2. Which of them can judge an eye, and which the whole face?
 
 # %% picture
@@ -314,7 +314,7 @@ viz.show(viz.grid(torch.cat([a, to(a), fro(to(a))]), columns=4), "Faces, transla
 # L_{\text{rec}} = \frac{\sum M\, (\hat x - x)^2}{\text{number of missing values}} .$$
 #
 # The sum in $L_{\text{rec}}$ runs over the batch, the channels and the pixels, so a missing pixel of a picture with three channels counts as three missing values. Every missing value of the batch has the same
-# weight, in large holes and in small ones. Where nothing is missing the loss is 0, and so is its gradient.
+# weight, in large holes and in small ones. Where nothing is missing the loss is 0, and so is its gradient: `backward()` still runs.
 
 
 # %% solution="masks"
@@ -366,7 +366,7 @@ viz.show(viz.grid(torch.cat(rows), columns=8), "Holes (above); filled with the m
 
 # %% [markdown]
 # The mean of other faces is ahead of the mirror, with colours that nobody has; and where a hole has its mirror image in a hole, too, the mirror has nothing to show but the filler. In
-# which of the eight faces is the mirror ahead all the same? What would it do with a hole on the middle line?
+# which of the eight faces is the mirror ahead all the same (your loss of one face tells)? What would it do with a hole on the middle line?
 #
 # ## Your pix2pix
 #
@@ -446,6 +446,6 @@ viz.show(viz.grid(mine, columns=4), "A drawing and its colours; the same with yo
 # Three questions to take to class (no points):
 #
 # 1. Cut the skips: let `decoder_channels` and `run_unet` do without them and train again (keep the old functions for handing in). What is lost first, and what does the bottleneck still know?
-# 2. A drawing leaves the hair open: with share $p_k$ it has the value $v_k$. Which one number $g$ makes $\sum_k p_k |v_k - g|$ smallest, and which $\sum_k p_k (v_k - g)^2$? Then set the
+# 2. A drawing leaves the colour of hair open: in a share $p_k$ of all faces with this drawing it has the value $v_k$. Which one number $g$ makes $\sum_k p_k |v_k - g|$ smallest, and which $\sum_k p_k (v_k - g)^2$? Then set the
 #    weight of the L1 term to 0, and to 1000. Which picture is sharper, and which is closer to the target? Print `history[-1]` each time: can you tell from the losses?
 # 3. With the cycle loss alone, and no discriminator, what would two translators learn that start as the identity? Does either loss of task 5 object to them?

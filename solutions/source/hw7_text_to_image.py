@@ -211,7 +211,7 @@ print(f"whoever knows what fits, and takes one of these by chance: {among:.3f}")
 # The discriminator will be shown real pictures with sentences of others. Each sentence of the batch is used once: draw a permutation $p$, and picture $i$ gets sentence $p_i$. No picture may keep its own sentence, nor get
 # one that fits by accident: `fits[i, p[i]]` is False for every $i$. (Its diagonal is True.)
 #
-# The simplest way draws permutations until one will do. There may be none, if a sentence fits every picture of the batch, say. So it gives up after `tries` of them, with a `ValueError`.
+# The simplest way draws permutations until one will do. There may be none, if a sentence fits every picture of the batch, say. So it gives up after `tries` of them, with a `ValueError`. `generator` draws, and goes on: the next call finds another one.
 
 
 # %% solution="mismatched"
@@ -274,7 +274,7 @@ points
 #
 # Must $D$ read at all? Take a world so small that a table holds it: `true`, `fake` and `wrong` [X, E] are the probabilities of each picture with each sentence, among the true pairs, the fakes and the wrong pairs. Each table has the sum 1.
 #
-# `least_loss` is the smallest $L_D$ that any $D(x, e)$ reaches there. `blind_loss` is the smallest of a $D$ that cannot read: what it answers hangs on the picture alone. Which $D$ that is you find as for the plain game: one pair at a time, by
+# `least_loss` is the smallest $L_D$ that any $D(x, e)$ reaches there. `blind_loss` is the smallest of a $D$ that cannot read: what it answers depends on the picture alone. The best $D$ is found as in the plain game: one pair at a time, by
 # a derivative. A pair that never comes costs nothing, and $0 \log 0 = 0$ (`torch.xlogy`).
 
 
@@ -303,7 +303,7 @@ points = min(points, hw7.reading(least_loss, blind_loss, seed=2022))
 points
 
 # %% [markdown]
-# What does a wrong sentence that fits by accident cost? Here each of `n` pictures has one sentence that fits, and fakes look like no picture at all, so only reading is left to learn.
+# What does a wrong sentence that fits by accident cost? Here each of `n` pictures has one sentence that fits. Fakes look like none of them, so $D$ knows these at a glance, and only reading is left to learn.
 
 
 # %% picture
@@ -474,4 +474,4 @@ viz.show(viz.grid(walk, columns=8, scale=5), "From the first sentence to the sec
 # 1. Take the wrong sentences away: leave the third term of `discriminator_loss` out, give the fake its whole weight, and train again. How much of a sentence do the faces show now? From which step on do the two trainings differ?
 # 2. Set the weight of the divergence to 0, then to 1. Look along a row of your sentences, then down a column. Which of the two tells you that the generator still listens?
 # 3. In task 2 give the loss a table that is True on its diagonal alone. Does R-precision suffer, and would you expect it to, if a sentence fits one picture in fifty? And with sentences as short as "red hair"?
-# 4. Your reader beats somebody who knows what fits and guesses among it. What does it know besides?
+# 4. Your reader beats somebody who knows which sentences fit and picks one of these by chance. What does it know besides?

@@ -187,7 +187,7 @@ points
 #     return images[order[n_test:]], images[order[:n_test]]
 # ```
 #
-# Yours, too, returns a training set with the mirror image of each of its faces. The test set is `n_test` of the faces, drawn at random, as they are.
+# Yours, too, returns a training set with the mirror image of each of its faces. The test set is `n_test` of the given faces, drawn at random and not mirrored.
 
 # %% solution="faults"
 def reported(train, score, seeds, validation, test):
@@ -300,7 +300,7 @@ points
 # Do not guess: *imagine* the experiment, `rounds` times. Each time draw `n` normal numbers with that mean and spread, make their interval as in task 4, and ask whether all of it lies at or below the
 # bound. `power` is the share of rounds in which it does.
 #
-# A colleague cannot wait, and looks after each training. For him there is no effect at all: his trainings are normal numbers of mean 0 and spread 1. After `first` of them he makes the interval. While 0 lies in it he adds one training to those that he has, and
+# A colleague cannot wait, and looks after each training. In truth there is no effect: his trainings are normal numbers of mean 0 and spread 1. He knows neither. After `first` of them he makes the interval of task 4. While 0 lies in it he adds one training to those that he has, and
 # looks again, up to `most`. `peeking` is the share of `rounds` such colleagues who find an effect at some look. (All rounds at once are one table of numbers; a loop over the looks is quick, one over the rounds is not.)
 
 # %% solution="powers"
@@ -332,7 +332,7 @@ points = min(points, hw8.powers(power, peeking, seed=2021))
 points
 
 # %% [markdown]
-# How many trainings does the ratio need? And how often do your colleagues find what is not there, where one look would find it in five of a hundred? Guess before you run the cell.
+# How many trainings does the ratio need? And how often do your colleagues find what is not there, where one look finds it in five cases of a hundred? Guess before you run the cell.
 
 # %% picture
 def ratio_power(n):
@@ -348,7 +348,7 @@ for first, most in ((5, 5), (5, 10), (5, 20), (2, 20)):
 # ## 6. Copies (2 points)
 #
 # A generator that has stored its training set draws the best samples of all. Write a test that finds it out, of your own design. `copying_p` returns a probability $p$: small, 0.01 or less, where too many samples lie too
-# near to the training set. Where the samples are like the held-out data, so small a $p$ should come about once in a hundred times, and one of 0.1 or less about once in ten. Two hundred lots of fresh data test that, and a hundred with fewer points held out. A call may take 20 ms.
+# near to the training set. Where the samples are like the held-out data, so small a $p$ should come no more than once in a hundred times, and one of 0.1 or less no more than once in ten. Two hundred lots of fresh data test that, and a hundred with fewer points held out. A call may take 20 ms.
 # A small $p$ says *too near*, no more: a generator that draws only the middle of each heap copies nothing, and may get one, too.
 #
 # What is near? `held_out` is real data that nobody was trained on: its distances to the training set tell.

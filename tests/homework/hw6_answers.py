@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -120,6 +122,26 @@ def positive_slopes(network, size, i, channels=1):
     return int(columns[0]), int(columns[-1])
 
 
+def by_one_row(network, size, i, channels=1, ends=lambda columns: (int(columns[0]), int(columns[-1]))):
+    x = torch.ones(1, channels, size, size, requires_grad=True)
+    network(x)[0, 0, i, i].backward()
+    columns = x.grad[0, 0, i].nonzero()
+    return ends(columns)
+
+
+wrong(
+    "a picture of one channel", "`channels` is an argument", measured_window=lambda n, size, i, channels=1: by_slopes(n, size, i)
+)
+wrong("a picture of 32 columns", "", measured_window=lambda network, size, i, channels=1: by_slopes(network, 32, i, channels))
+wrong("one row of the picture", "all rows of the picture count", measured_window=by_one_row)
+for _name, _ends in (
+    ("torch", lambda columns: (int(columns.min()), int(columns.max()))),
+    ("numpy", lambda columns: (columns.numpy().min(), columns.numpy().max())),
+    ("Python", lambda columns: (min(columns.flatten().tolist()), max(columns.flatten().tolist()))),
+):
+    wrong(
+        f"one row, by {_name}'s min", "all rows of the picture count", measured_window=functools.partial(by_one_row, ends=_ends)
+    )
 wrong("slopes above 0 only", "a negative slope is a dependence", measured_window=positive_slopes)
 wrong(
     "in evaluation mode",
@@ -247,6 +269,17 @@ wrong("impostors that exchange pictures", there, impostors=lambda: (lambda x: x.
 wrong("twice the same roll", "ba has to undo ab", impostors=lambda: (lambda x: x.roll(1, 1), lambda x: x.roll(1, 1)))
 wrong("impostors beyond 1", "a picture stays a picture", impostors=lambda: (lambda x: 2 * x, lambda x: x / 2))
 wrong("impostors in place", "in place", impostors=lambda: (torch.Tensor.neg_, torch.Tensor.neg_))
+
+
+def negative_corner(x):
+    y = x.clone()
+    y[:, :, :2, :2] *= -1
+    return y
+
+
+wrong("impostors that change the first picture", there, impostors=lambda: (lambda x: torch.cat([-x[:1], x[1:]]),) * 2)
+right("one corner turned round", impostors=lambda: (negative_corner, negative_corner))
+right("a small shift round the circle", impostors=lambda: (lambda x: (x + 1.05) % 2 - 1, lambda x: (x + 0.95) % 2 - 1))
 right("the mirror", impostors=lambda: [lambda x: x.flip(3)] * 2)
 right("colours rolled there and back", impostors=lambda: (lambda x: x.roll(1, 1), lambda x: x.roll(-1, 1)))
 right("brightness bent and bent back", impostors=lambda: (lambda x: -x.pow(3), lambda x: -(x.sign() * x.abs() ** (1 / 3))))

@@ -39,6 +39,11 @@ def unclamped(a, b):
     return (a.mean(0) - b.mean(0)).square().sum() + (s + t).trace() - 2 * torch.linalg.eigvals(s @ t).real.sqrt().sum()
 
 
+def complex_roots(a, b):
+    s, t = torch.cov(a.T), torch.cov(b.T)
+    return (a.mean(0) - b.mean(0)).square().sum() + (s + t).trace() - 2 * torch.linalg.eigvals(s @ t).clamp(min=0).sqrt().sum()
+
+
 def chance_as_a_list(real, n, times, distance, generator):
     found = []
     for _ in range(times):
@@ -70,6 +75,7 @@ wrong("more than, and no 1", "as large counts", p_value=lambda value, null: (nul
 right("scipy's root of a matrix", frechet=by_sqrtm)
 right("the symmetric root", frechet=by_symmetric_root)
 wrong("no clamp", "NaN", frechet=unclamped)
+wrong("the clamp of complex numbers", "take .real first", frechet=complex_roots)
 right("a list of distances", by_chance=chance_as_a_list)
 wrong("one draw too many", by_chance=lambda real, n, times, *others: hw8._by_chance(real, n, times + 1, *others))
 right("p by a loop", p_value=lambda value, null: (1 + sum(float(x) >= value for x in null)) / (len(null) + 1))

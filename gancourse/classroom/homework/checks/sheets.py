@@ -201,7 +201,9 @@ def _explain(error: BaseException) -> str:
 def _likely(message: str) -> str:
     """What torch's own words are mostly about; "" where that is not known."""
     if "must match the size of tensor" in message:
-        return "two batches of different size, or an axis too few: look at the shapes of both"
+        return "two batches of different size, an axis too few, or other shapes that do not fit: look at both"
+    if "for complex types" in message or "not implemented for 'Complex" in message:
+        return "eigenvalues come as complex numbers, also where all are real: take .real first"
     lower = message.lower()
     if "mixed dtype" in lower or ("type" in lower and "double" in lower and "long" not in lower):  # labels are of no precision
         return "two precisions that meet: what you make inside needs x.dtype (and x.device), as the arguments have it"

@@ -235,6 +235,8 @@ def compare(
     measure = at if callable(at) else lambda f: f(*at)
     expected, came = measure(right), measure(answer)
     known = slips.by(measure) if slips else ()
+    if slips and any(right is f for _, f in slips.each()):  # an item behind the one that has told this slip
+        what = f"{what}, the slip above left as it is" if what else "the slip above left as it is"
     if size:
         shape(came, expected.shape, size, known)
     close(read(came) if read else came, expected, what, slips=known, **more)
