@@ -64,7 +64,6 @@ def _masked(output, x, mask):
     return (mask * (output - x).square()).sum() / mask.sum().clamp(min=1)
 
 
-<<<<<<< HEAD
 SEARCHED = """
 def transposed_size(n, k, s, p): return n * s + k - 2 * p
 def doubling_padding(k):
@@ -91,7 +90,6 @@ def sound(d_step):
         ends.append((torch.cat([old, torch.tensor([loss])]), any(p.grad is not None for p in g2.parameters())))
     return torch.allclose(ends[0][0], ends[1][0], atol=1e-5) and not ends[0][1]
 """
-=======
 _ALONE, _FROM_NORMAL = "the loss where no other sentence fits", "its divergence from N(0, I)"
 
 
@@ -118,7 +116,6 @@ def _by_n(a, b):
     s, t = torch.cov(a.T, correction=0), torch.cov(b.T, correction=0)
     roots = torch.linalg.eigvals(s @ t).real.clamp(min=0).sqrt()
     return (a.mean(0) - b.mean(0)).square().sum() + s.trace() + t.trace() - 2 * roots.sum()
->>>>>>> hwb
 
 
 @pytest.mark.parametrize(
