@@ -14,7 +14,8 @@ Two other rules for a step, both at once, answer a field that only turns by look
     optimism        x <- x + 2 h v(x) - h v(the x before)
 
 Sources: Mescheder, Geiger & Nowozin 2018, "Which training methods for GANs do actually converge?"; for the two rules Gidel et al.
-2019, "A variational inequality perspective on GANs", and Daskalakis et al. 2018, "Training GANs with optimism".
+2019, "A variational inequality perspective on generative adversarial networks", and Daskalakis et al. 2018, "Training GANs with
+optimism".
 """
 
 from __future__ import annotations
@@ -89,13 +90,15 @@ class DiracGAN:
         steps, h = check.rounds("steps", steps), check.positive("h", h)
         self._must_fit(rule, alternating)
         theta, psi = (torch.tensor(v, dtype=torch.float64) for v in start)
-        path, before = [torch.stack([theta, psi])], self.velocity(theta, psi) if rule == "optimism" else None
+        path = [torch.stack([theta, psi])]
+        before: tuple[Tensor, Tensor] | None = None
         for _ in range(steps):
             now = self.velocity(theta, psi)
             if rule == "extragradient":
                 now = self.velocity(theta + h * now[0], psi + h * now[1])
             elif rule == "optimism":
-                before, now = now, (2 * now[0] - before[0], 2 * now[1] - before[1])
+                last, before = before or now, now
+                now = (2 * now[0] - last[0], 2 * now[1] - last[1])
             theta = theta + h * now[0]
             if alternating:
                 now = self.velocity(theta, psi)

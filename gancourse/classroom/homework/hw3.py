@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -166,14 +167,21 @@ def _program(sheet: Sheet, n: int, m: int) -> tuple[Tensor, Tensor, Tensor]:
     return theory.normalise(sheet.rand(n) + 0.05), theory.normalise(sheet.rand(m) + 0.05), sheet.rand(n, m) + 0.1
 
 
-def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, float]:
-    """The student's plan and work, if they are a plan and a number."""
+@contextlib.contextmanager
+def _not_none(expected: str, slip: str) -> Iterator[None]:
+    """A linear program without a solution gives None; an answer that stumbles over that is told in the task's words."""
     try:
-        came = earth_mover(p, q, cost)
+        yield
     except (TypeError, AttributeError, RuntimeError, ValueError) as error:
         if "None" in str(error):
-            raise Wrong("a plan", "None", _NONE) from None
+            raise Wrong(expected, "None", slip) from None
         raise
+
+
+def _solved(earth_mover: Callable, p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, float]:
+    """The student's plan and work, if they are a plan and a number."""
+    with _not_none("a plan", _NONE):
+        came = earth_mover(p, q, cost)
     plan, work = pair(came, "two results: the plan and its work", "return plan, work")
     if isinstance(work, Tensor) and work.ndim == 2:
         raise Wrong("the plan, then its work", "the other way round", "return plan, work")
@@ -304,13 +312,8 @@ def _best_of(best_critic: Callable, p: Tensor, q: Tensor, metric: Tensor) -> Non
     def measured(f: Callable) -> Tensor:
         return (p - q) @ f(p, q, metric)
 
-    with unchanged(p=p, q=q, distance=metric):
-        try:
-            came = best_critic(p, q, metric)
-        except (TypeError, AttributeError, RuntimeError, ValueError) as error:
-            if "None" in str(error):
-                raise Wrong("a critic", "None", _NO_CRITIC) from None
-            raise
+    with unchanged(p=p, q=q, distance=metric), _not_none("a critic", _NO_CRITIC):
+        came = best_critic(p, q, metric)
     f = finite(shape(came, [len(p)], "an f has one value for each place")).double()
     value, _ = oracle.best_critic(p, q, metric)
     close((p - q) @ f, value, "what f shows", _BEST_CRITIC.by(measured), atol=1e-6)

@@ -135,7 +135,7 @@ def _read(request: Request, progress: bool, leads: bool) -> Source:
 
 
 def _chosen(request: Request, known: Mapping[str, Any] | None, pictures: Source) -> Plan:
-    """The plan of the run, with the precision that it is begun in and keeps on every processor."""
+    """The plan of the run, with the precision and the order of sums that it is begun in and keeps on every processor."""
     if known is None:
         plan, precision = _plan(request, pictures.count, len(pictures.classes)), _usual_precision()
         quick = True
